@@ -1,0 +1,118 @@
+"""How the pages write dates, sums and states."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django import template
+from django.utils import timezone
+
+register = template.Library()
+
+# A state has the same colour on every page; the word always stands with it.
+STATE_COLOURS = {
+    "grey": ("draft", "withdrawn", "closed", "cancelled", "ended", "expired"),
+    "blue": ("submitted", "received", "sent", "planned", "open"),
+    "purple": ("confirmed", "eligible", "redirected"),
+    "yellow": (
+        "waiting",
+        "waiting_list",
+        "pending",
+        "queued",
+        "sending",
+        "look_at_it",
+        "invited",
+    ),
+    "green": (
+        "offered",
+        "accepted",
+        "allocated",
+        "completed",
+        "delivered",
+        "active",
+        "paid",
+    ),
+    "red": ("declined", "failed", "not_eligible", "bounced"),
+    "orange": ("uncertain", "late", "overdue"),
+}
+COLOUR_OF_STATE = {state: colour for colour, states in STATE_COLOURS.items() for state in states}
+
+
+@register.filter
+def day(value: dt.date | None) -> str:
+    """A day as people say it: Tuesday 3 March 2026. Nothing for no day."""
+    if value is None:
+        return ""
+    moment = _local(value)
+    return f"{moment:%A} {moment.day} {moment:%B %Y}"
+
+
+@register.filter
+def short_day(value: dt.date | None) -> str:
+    """A day for the narrow column of a table: 3 Mar 2026. Nothing for no day."""
+    if value is None:
+        return ""
+    moment = _local(value)
+    return f"{moment.day} {moment:%b %Y}"
+
+
+@register.filter
+def clock(value: dt.datetime | dt.time | None) -> str:
+    """A time of the day as people say it: 1:30pm, 5pm, midday, midnight. Nothing for no time."""
+    if value is None:
+        return ""
+    moment = _local(value) if isinstance(value, dt.datetime) else value
+    if (moment.hour, moment.minute) in ((0, 0), (12, 0)):
+        return "midday" if moment.hour else "midnight"
+    minutes = f":{moment.minute:02}" if moment.minute else ""
+    return f"{moment.hour % 12 or 12}{minutes}{'am' if moment.hour < 12 else 'pm'}"
+
+
+@register.filter
+def moment(value: dt.datetime | None) -> str:
+    """A day and time as people say it, London time: Tuesday 3 March 2026, 1:30pm. Nothing for no time."""
+    return f"{day(value)}, {clock(value)}" if value is not None else ""
+
+
+@register.filter
+def from_today(value: dt.date | None, today: dt.date | None = None) -> str:
+    """How far a day is: in 2 days, tomorrow, today, yesterday, 3 weeks ago. Help beside a date, never instead."""
+    if value is None:
+        return ""
+    days = (_day_of(value) - (today or timezone.localdate())).days
+    if words := {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days):
+        return words
+    distance = _distance(abs(days))
+    return f"in {distance}" if days > 0 else f"{distance} ago"
+
+
+@register.filter
+def pounds(pence: int | None) -> str:
+    """A sum in pence as pounds: 100000 is £1,000 and 7550 is £75.50. Nothing for no sum."""
+    if pence is None:
+        return ""
+    whole, rest = divmod(abs(pence), 100)
+    sign = "-" if pence < 0 else ""
+    return f"{sign}£{whole:,}.{rest:02}" if rest else f"{sign}£{whole:,}"
+
+
+@register.filter
+def state_colour(state: str) -> str:
+    """The colour of a state's tag; grey for a state that has none of its own."""
+    return COLOUR_OF_STATE.get(str(state), "grey")
+
+
+def _local(value: dt.date) -> dt.date | dt.datetime:
+    return timezone.localtime(value) if isinstance(value, dt.datetime) and timezone.is_aware(value) else value
+
+
+def _day_of(value: dt.date) -> dt.date:
+    local = _local(value)
+    return local.date() if isinstance(local, dt.datetime) else local
+
+
+def _distance(days: int) -> str:
+    for size, noun in ((365, "year"), (30, "month"), (7, "week")):
+        if days >= 2 * size:
+            return f"{days // size} {noun}s"
+    return f"{days} days"
