@@ -1,0 +1,28 @@
+"""The workers' way in: `celery -A hubadmin.celery worker` and `… beat`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import celeryd_init, setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubadmin.settings")
+
+app = Celery("hubadmin")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logs(**kwargs: Any) -> None:
+    """Celery would replace the handlers that the settings made."""
+
+
+@celeryd_init.connect
+def refuse_unsafe_role_in_workers(**kwargs: Any) -> None:
+    """A worker writes what web pages write: the same walls hold for it."""
+    from hubs.tenancy.roles import refuse_unsafe_role
+
+    refuse_unsafe_role()

@@ -1,0 +1,56 @@
+"""What every request passes: an id and a line in the log, and the permissions policy."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+Handler = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger("hubadmin.request")
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+
+
+def request_log(get_response: Handler) -> Handler:
+    """Give each request an id (the proxy's, if it sent a sane one) and log route, status and time.
+
+    The route, never the path: paths hold names, references and the tokens of links.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get("X-Request-ID", "")
+        request_id = sent if _REQUEST_ID.match(sent) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        response = get_response(request)
+        response["X-Request-ID"] = request_id
+        match = request.resolver_match
+        hub = getattr(request, "hub", None)
+        log.info(
+            "request",
+            method=request.method,
+            route=match.route if match else None,
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000),
+            hub=hub.slug if hub else None,
+        )
+        return response
+
+    return handle
+
+
+def permissions_policy(get_response: Handler) -> Handler:
+    """Switch off the browser's features that no page of ours uses."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+        return response
+
+    return handle

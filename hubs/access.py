@@ -1,0 +1,200 @@
+"""Who may open a page. Every view declares exactly one of these; a test walks the URLs and holds it.
+
+==========================  ======================================================================
+`@public`                   anybody; with a `hub_slug` in the URL, inside that hub
+`@token("purpose")`         whoever holds a genuine link made for this purpose, inside its hub
+`@signed_in`                any person with an account: choosing a hub, one's own account
+`@member("capability")`     a member of the hub in the URL whose role allows it, with second factor
+`@national("capability")`   a national role that allows it, with second factor
+==========================  ======================================================================
+
+Another hub's page is a 404 to everybody who is not its member: it says nothing, not even "forbidden".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from hubs import kept, tenancy
+from hubs.links import Link, LinkInvalid, Purpose, read_token
+from hubs.models import Hub, Membership, NationalRole, User
+from hubs.permissions import NATIONAL_ALLOWED, Capability, NationalCapability, NotAllowed, may
+
+P = ParamSpec("P")
+Kind = Literal["public", "token", "signed_in", "member", "national"]
+
+
+class HubRequest(HttpRequest):
+    """A request for a page of a hub."""
+
+    hub: Hub
+
+
+class TokenRequest(HubRequest):
+    """A request that came with a genuine, unexpired link."""
+
+    link: Link
+
+
+class SignedInRequest(HttpRequest):
+    """A request by a person with an account."""
+
+    user: User
+
+
+class MemberRequest(HubRequest):
+    """A request by a member of the hub."""
+
+    user: User
+    membership: Membership
+
+
+R = TypeVar("R", bound=HttpRequest)
+View = Callable[Concatenate[R, P], HttpResponse]
+AnyView = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view declared."""
+
+    kind: Kind
+    needs: str = ""
+
+
+def declare(view: AnyView, access: Access) -> AnyView:
+    """Write the declaration on the view, where the resolver-walking test finds it."""
+    view.access = access  # type: ignore[attr-defined]
+    return view
+
+
+def access_of(view: AnyView) -> Access | None:
+    """What a view declared, if it did."""
+    return getattr(view, "access", None)
+
+
+def public(view: View[R, P]) -> AnyView:
+    """Anybody. A `hub_slug` in the URL is taken out, and the view runs inside that hub."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        slug = kwargs.pop("hub_slug", None)
+        if slug is None:
+            return view(cast(R, request), *args, **kwargs)
+        hub = Hub.objects.filter(slug=slug).first()
+        if hub is None:
+            raise Http404
+        cast(HubRequest, request).hub = hub
+        with tenancy.use(hub):
+            return view(cast(R, request), *args, **kwargs)
+
+    return declare(guarded, Access("public"))
+
+
+def token(purpose: Purpose) -> Callable[[View[R, P]], AnyView]:
+    """Whoever holds a link made for this purpose. A forged one is a 404, an expired one says what to do."""
+
+    def decorate(view: View[R, P]) -> AnyView:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, token: str, **kwargs: Any) -> HttpResponse:
+            try:
+                link = read_token(purpose, token)
+            except LinkInvalid:
+                raise Http404 from None
+            opened = cast(TokenRequest, request)
+            hub = Hub.objects.filter(pk=link.hub_id).first()
+            if hub is None:
+                raise Http404
+            opened.hub, opened.link = hub, link
+            if link.expired:
+                return render(request, "hubs/link_expired.html", {"purpose": purpose}, status=410)
+            with tenancy.use(hub):
+                return view(cast(R, request), *args, **kwargs)
+
+        return declare(guarded, Access("token", purpose))
+
+    return decorate
+
+
+def signed_in(view: View[R, P]) -> AnyView:
+    """Any person with an account."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _sign_in_first(request)
+        return view(cast(R, request), *args, **kwargs)
+
+    return declare(guarded, Access("signed_in"))
+
+
+def member(capability: Capability) -> Callable[[View[R, P]], AnyView]:
+    """A member of the hub in the URL whose role allows `capability`."""
+
+    def decorate(view: View[R, P]) -> AnyView:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, hub_slug: str, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _sign_in_first(request)
+            entered = cast(MemberRequest, request)
+            membership = _membership(entered.user, hub_slug)
+            if membership is None:
+                raise Http404
+            entered.hub, entered.membership = membership.hub, membership
+            if not is_mfa_enabled(entered.user):
+                return redirect("second_step")
+            permission = may(membership, capability)
+            if not permission:
+                raise PermissionDenied(permission.reason)
+            kept.take_back(request)
+            try:
+                with tenancy.use(membership.hub):
+                    return view(cast(R, request), *args, **kwargs)
+            except NotAllowed as refusal:
+                raise PermissionDenied(str(refusal)) from refusal
+
+        return declare(guarded, Access("member", capability))
+
+    return decorate
+
+
+def national(capability: NationalCapability) -> Callable[[View[R, P]], AnyView]:
+    """A person with a national role that allows `capability`; to everybody else the page does not exist."""
+
+    def decorate(view: View[R, P]) -> AnyView:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _sign_in_first(request)
+            role = NationalRole.objects.filter(user=cast(User, request.user)).first()
+            if role is None or capability not in NATIONAL_ALLOWED[role.kind]:
+                raise Http404
+            if not is_mfa_enabled(request.user):
+                return redirect("second_step")
+            return view(cast(R, request), *args, **kwargs)
+
+        return declare(guarded, Access("national", capability))
+
+    return decorate
+
+
+def _membership(user: User, hub_slug: str) -> Membership | None:
+    today = timezone.localdate()
+    return (
+        Membership.objects.active_on(today).select_related("hub", "user").filter(user=user, hub__slug=hub_slug).first()
+    )
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    kept.put_away(request)
+    return redirect_to_login(request.get_full_path())

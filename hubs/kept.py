@@ -1,0 +1,69 @@
+"""Nothing typed is lost: not when the session ended meanwhile, not when the form's token is stale.
+
+A form sent after the session ended is put away in the (anonymous) session that follows, and filled
+in again after signing in. A form whose token is stale, because its person signed in again in
+another tab, is shown once more on a page of its own, to be sent again with one click.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.datastructures import MultiValueDict
+
+_KEY = "kept_form"
+# A form of ours is far smaller; a paste beyond this is not worth a row in the session table.
+_MOST_CHARACTERS = 50_000
+_SECRET_FIELDS = ("csrfmiddlewaretoken", "password", "code", "otp", "credential")
+
+
+def put_away(request: HttpRequest) -> None:
+    """Keep a POST that arrived after its session had ended, for this address."""
+    fields = _typed(request)
+    if request.method == "POST" and fields:
+        request.session[_KEY] = {"path": request.path, "fields": fields}
+
+
+def take_back(request: HttpRequest) -> None:
+    """Hand a form that was put away back to its page, as `request.kept`, and say so."""
+    kept = request.session.get(_KEY)
+    if request.method != "GET" or not kept or kept["path"] != request.path:
+        return
+    del request.session[_KEY]
+    cast(Any, request).kept = MultiValueDict(kept["fields"])
+    messages.info(
+        request, "You had been signed out, so nothing was sent. We kept what you typed: check it and send it again."
+    )
+
+
+def kept_fields(request: HttpRequest) -> dict[str, Any]:
+    """Initial values for a form from what was put away for this page, or none."""
+    fields: MultiValueDict[str, str] | None = getattr(request, "kept", None)
+    return dict(fields.items()) if fields else {}
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Show a form with a stale token again, filled in; refuse one that came from another site."""
+    context: dict[str, Any] = {}
+    if _from_our_own_page(request):
+        context["fields"] = [(name, value) for name, values in _typed(request).items() for value in values]
+    return render(request, "hubs/stale_form.html", context, status=403)
+
+
+def _from_our_own_page(request: HttpRequest) -> bool:
+    origin = request.headers.get("Origin") or request.headers.get("Referer", "")
+    return bool(origin) and urlsplit(origin).netloc == request.get_host()
+
+
+def _typed(request: HttpRequest) -> dict[str, list[str]]:
+    fields = {
+        name: [str(value) for value in values]
+        for name, values in request.POST.lists()
+        if not name.lower().startswith(_SECRET_FIELDS)
+    }
+    size = sum(len(value) for values in fields.values() for value in values)
+    return fields if size <= _MOST_CHARACTERS else {}

@@ -1,0 +1,47 @@
+"""Links for people without an account: signed, for one purpose, for a limited time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from django.core import signing
+from django.utils import timezone
+
+Purpose = Literal["invitation", "expression-draft", "expression-confirmation"]
+LIFETIMES: dict[Purpose, dt.timedelta] = {
+    "invitation": dt.timedelta(days=14),
+    "expression-draft": dt.timedelta(days=60),
+    "expression-confirmation": dt.timedelta(days=400),
+}
+
+
+class LinkInvalid(Exception):
+    """The token was not made by us, or for another purpose."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a genuine token says."""
+
+    hub_id: int
+    subject_id: int
+    expired: bool
+
+
+def make_token(purpose: Purpose, *, hub_id: int, subject_id: int) -> str:
+    """A token for a URL; it opens one subject of one hub for one purpose."""
+    return signing.TimestampSigner(salt=f"hubs.links.{purpose}", sep="~").sign(f"{hub_id}.{subject_id}")
+
+
+def read_token(purpose: Purpose, token: str, *, now: dt.datetime | None = None) -> Link:
+    """What a token says; raises `LinkInvalid`. An expired one is told, so that its page can say what to do."""
+    signer = signing.TimestampSigner(salt=f"hubs.links.{purpose}", sep="~")
+    try:
+        hub_id, subject_id = signer.unsign(token).split(".")
+        made_at = signing.b62_decode(token.rsplit("~", 2)[1])
+    except (signing.BadSignature, ValueError) as error:
+        raise LinkInvalid from error
+    age = (now or timezone.now()).timestamp() - made_at
+    return Link(int(hub_id), int(subject_id), expired=age > LIFETIMES[purpose].total_seconds())
