@@ -1,0 +1,81 @@
+"""Queueing messages: a message is a row, written in the transaction that caused it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from email.utils import parseaddr
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from correspondence.models import Message
+from correspondence.tasks import dispatch
+from hubs.models import Hub
+from hubs.tenancy import HubOwned, active_hub_id
+
+# Line breaks of every alphabet and other control characters: a subject is a header, one line.
+_NOT_OF_ONE_LINE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+
+
+def queue_message(
+    *,
+    kind: str,
+    key: str,
+    recipients: Sequence[str],
+    subject: str,
+    text: str,
+    subject_of: Model | None = None,
+    now: dt.datetime,
+    not_before: dt.datetime | None = None,
+) -> Message:
+    """Write a message of the active hub in the caller's transaction; a worker sends it after the commit.
+
+    `key` makes it once only: with a key that is taken the existing message comes back unchanged.
+    Sender, recipients, subject and text are frozen. `subject_of` is the record it is about. Give
+    each recipient a message of their own: of several, one refused address would go unnoticed.
+    """
+    hub = _active_hub(subject_of)
+    due_at = not_before or now
+    message = Message(
+        hub=hub,
+        kind=kind,
+        key=key,
+        about_kind=subject_of._meta.label_lower if subject_of else "",
+        about_id=subject_of.pk if subject_of else None,
+        from_name=one_line(hub.name),
+        from_address=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        reply_to=hub.reply_to,
+        recipients=[address.strip() for address in recipients],
+        subject=one_line(subject),
+        text=text.replace("\x00", ""),
+        queued_at=now,
+        not_before=due_at,
+        dispatched_at=now if due_at <= now else None,
+    )
+    # ON CONFLICT DO NOTHING: no savepoint, and a second transaction waits for the first one's verdict.
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    stored = Message.objects.get(key=key)
+    if stored.uuid == message.uuid and stored.dispatched_at:
+        transaction.on_commit(partial(dispatch, hub_id=stored.hub_id, message_id=stored.pk))
+    return stored
+
+
+def messages_about(record: Model) -> QuerySet[Message]:
+    """The active hub's messages about a record, newest first."""
+    return Message.objects.about(record).order_by("-queued_at", "-pk")
+
+
+def one_line(words: str) -> str:
+    """The same words without line breaks or control characters."""
+    return _NOT_OF_ONE_LINE.sub(" ", words).strip()
+
+
+def _active_hub(subject_of: Model | None) -> Hub:
+    # The record has its hub at hand: one query fewer for each further message about it.
+    if isinstance(subject_of, HubOwned) and subject_of.hub_id == active_hub_id():
+        return subject_of.hub
+    return Hub.objects.get(pk=active_hub_id())
