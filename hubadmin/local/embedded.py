@@ -63,6 +63,7 @@ class Postgres:
         self.cluster = reachable_folder(self.folder / "data", self.runner)
 
     def prepare(self) -> None:
+        """See Service."""
         programs = self._programs()
         self._refuse_other_version(programs)
         _end_leftover(self.cluster / "postmaster.pid", belongs=str(self.cluster), signals=self.stop_signals)
@@ -110,9 +111,10 @@ class Postgres:
         unfinished.rename(self.cluster)
 
     def start(self, port: int) -> subprocess.Popen[bytes]:
+        """See Service."""
         options = [
-            "-D", str(self.cluster), "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-            "-c", "shared_buffers=64MB", "-c", "log_min_messages=warning",
+            "-D", str(self.cluster), "-p", str(port), "-c", "listen_addresses=127.0.0.1",
+            "-c", "unix_socket_directories=", "-c", "shared_buffers=64MB", "-c", "log_min_messages=warning",
             *(THROWAWAY_POSTGRES if self.throwaway else ()),
         ]  # fmt: skip
         program = [*self.runner.prefix, str(self._programs() / "postgres"), *options]
@@ -122,9 +124,11 @@ class Postgres:
         return process
 
     def url(self, port: int) -> str:
+        """See Service."""
         return f"postgresql://postgres:{_password(self.folder)}@127.0.0.1:{port}/postgres"
 
     def remove(self) -> None:
+        """See Service."""
         for path in (self.cluster, self.cluster.with_name(f"{self.cluster.name}-programs")):
             shutil.rmtree(path, ignore_errors=True)
         _empty(self.folder)
@@ -140,9 +144,11 @@ class Valkey:
     stop_signals: Sequence[int] = (signal.SIGTERM, signal.SIGKILL)
 
     def prepare(self) -> None:
+        """See Service."""
         _end_leftover(self.folder / "valkey.pid", belongs=str(self.folder), signals=self.stop_signals)
 
     def start(self, port: int) -> subprocess.Popen[bytes]:
+        """See Service."""
         settings = {
             "bind": "127.0.0.1",
             "port": port,
@@ -161,9 +167,11 @@ class Valkey:
         return process
 
     def url(self, port: int) -> str:
+        """See Service."""
         return f"redis://:{_password(self.folder)}@127.0.0.1:{port}/0"
 
     def remove(self) -> None:
+        """See Service."""
         _empty(self.folder)
 
 

@@ -51,7 +51,8 @@ class Guard:
         command: Sequence[str],
         *,
         environment: Mapping[str, str] | None = None,
-        output: IO[bytes] | int | None = None,
+        output: IO[bytes] | None = None,
+        stdin: int | None = subprocess.DEVNULL,
     ) -> subprocess.Popen[bytes]:
         """Start a program in the project's folder, as the leader of its own process group."""
 
@@ -62,7 +63,7 @@ class Guard:
             command,
             cwd=ROOT,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=output,
             start_new_session=True,

@@ -96,18 +96,18 @@ def _alone(folder: Path) -> int | None:
 def _start_keeper(kind: str, folder: Path, *, throwaway: bool) -> None:
     """Start a keeper and wait until its service answers. Raises ServiceError."""
     command = [sys.executable, "-m", "hubadmin.local.keeper", kind, str(folder), *(["throwaway"] if throwaway else [])]
+    reading, writing = os.pipe()
     with (folder / "keeper.log").open("ab") as log:
         keeper = subprocess.Popen(
             command,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=writing,
             stderr=log,
-            text=True,
             start_new_session=True,
         )
-    assert keeper.stdout is not None
-    with keeper.stdout as answer:
+    os.close(writing)
+    with open(reading, encoding="utf-8") as answer:  # noqa: PTH123 (a file descriptor, no path)
         problem = answer.read()
     if problem != "ready":
         keeper.wait()

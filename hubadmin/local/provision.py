@@ -57,8 +57,8 @@ def provision(admin_url: str, *, database: str | None = None) -> Urls:
     with _connect(admin_url) as connection, _alone(connection):
         if not _is_administrator(connection):
             raise ProvisionError(
-                f"the role {_role_of(admin_url)!r} of DATABASE_URL may not create roles. Give an administrator's address, "
-                "or set DATABASE_OWNER_URL to the role that owns the schema and DATABASE_URL to one that does not."
+                f"the role {_role_of(admin_url)!r} of DATABASE_URL may not create roles. "
+                "Give an administrator's address, or set DATABASE_OWNER_URL to the role that owns the schema and DATABASE_URL to one that does not."
             )
         for role in _roles(name):
             _ensure_role(connection, role, _password(admin_url, role))
@@ -91,6 +91,22 @@ def drop(admin_url: str, database: str) -> None:
         for role in _roles(database):
             if not _is_needed(connection, role):
                 _execute(connection, "DROP ROLE IF EXISTS {}", role)
+
+
+def drop_contents(owner_url: str) -> None:
+    """Delete all tables and routines of the public schema; what extensions brought along stays."""
+    with _connect(owner_url) as connection, connection.transaction():
+        for (table,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
+            _execute(connection, "DROP TABLE IF EXISTS {} CASCADE", table)
+        routines = connection.execute(
+            "SELECT proname, pg_get_function_identity_arguments(oid) FROM pg_proc"
+            " WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+        ).fetchall()
+        for name, arguments in routines:
+            statement = sql.SQL("DROP ROUTINE IF EXISTS {}({}) CASCADE").format(
+                sql.Identifier(name), sql.SQL(arguments)
+            )
+            connection.execute(statement)
 
 
 # --- Steps -----------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import datetime
 import os
 import re
 import secrets
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -250,7 +250,7 @@ def install_pdf_libraries() -> None:
     if _pdf_libraries_load():
         return
     # Tried once a day at most: a machine without network would wait for the failure at every start.
-    stamp, inputs = var_dir() / ".pdf-libraries-tried", stamps.digest(datetime.date.today().isoformat())
+    stamp, inputs = var_dir() / ".pdf-libraries-tried", stamps.digest(time.strftime("%Y-%m-%d"))
     if debian.may_install() and not stamps.is_fresh(stamp, inputs):
         _say("Installing the libraries for PDFs")
         stamps.set_stamp(stamp, inputs)
