@@ -53,12 +53,13 @@ def provision(admin_url: str, *, database: str | None = None) -> Urls:
     Raises ProvisionError when the role in the address may not create roles, or a role that exists is too mighty.
     """
     name = database or _database_of(admin_url)
-    urls = _urls(admin_url, name, name)
+    urls = urls_of(admin_url, name, name)
     with _connect(admin_url) as connection, _alone(connection):
         if not _is_administrator(connection):
             raise ProvisionError(
                 f"the role {_role_of(admin_url)!r} of DATABASE_URL may not create roles. "
-                "Give an administrator's address, or set DATABASE_OWNER_URL to the role that owns the schema and DATABASE_URL to one that does not."
+                "Give an administrator's address, or set DATABASE_OWNER_URL to the role that owns the schema "
+                "and DATABASE_URL to one that does not."
             )
         for role in _roles(name):
             _ensure_role(connection, role, _password(admin_url, role))
@@ -81,7 +82,7 @@ def clone(admin_url: str, template: str, name: str) -> Urls:
         _execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         _execute(connection, "CREATE DATABASE {} TEMPLATE {} OWNER {}", name, template, _roles(template)[0])
         _close_to_others(connection, name, template)
-    return _urls(admin_url, name, template)
+    return urls_of(admin_url, name, template)
 
 
 def drop(admin_url: str, database: str) -> None:
@@ -100,7 +101,8 @@ def drop_contents(owner_url: str) -> None:
             _execute(connection, "DROP TABLE IF EXISTS {} CASCADE", table)
         routines = connection.execute(
             "SELECT proname, pg_get_function_identity_arguments(oid) FROM pg_proc"
-            " WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+            " WHERE pronamespace = 'public'::regnamespace"
+            " AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
         ).fetchall()
         for name, arguments in routines:
             statement = sql.SQL("DROP ROUTINE IF EXISTS {}({}) CASCADE").format(
@@ -177,7 +179,8 @@ def _password(admin_url: str, role: str) -> str:
     return hmac.new(secret.encode(), role.encode(), hashlib.sha256).hexdigest()
 
 
-def _urls(admin_url: str, database: str, roles_of: str) -> Urls:
+def urls_of(admin_url: str, database: str, roles_of: str) -> Urls:
+    """The addresses of a database under the three roles that belong to `roles_of`; asks no server."""
     owner, app, national = (_with_role(admin_url, database, role) for role in _roles(roles_of))
     return Urls(app=app, owner=owner, national=national)
 

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ProgrammesConfig(AppConfig):
+    """Stages, recruitment, expressions of interest and their decisions."""
+
+    name = "programmes"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from hubs.pages import register
+
+        register(label="Expressions of interest", url_name="expression_list", capability="view_expressions", order=10)
+        register(label="Recruitment", url_name="recruitment", capability="manage_recruitment", order=20)

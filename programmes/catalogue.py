@@ -1,0 +1,191 @@
+"""The stages of Teaching for Mastery as yearly data: names, rules, sizes, grants and promises.
+
+Everything here may differ from year to year: a year is added as a new `StageFacts`, never changed
+in a year that schools have already applied for. `load` adds what is missing and touches nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+YEARS = (2024, 2025, 2026, 2027)
+
+SIX_PROMISES = (
+    "Two lead teachers will attend the half-day meetings and change teaching in their own class, and then beyond it.",
+    "The lead teachers will have at least ten days' release between them over the year, meetings included.",
+    "The headteacher will meet the Mastery Specialist and the hub's leaders, and work with the other headteachers.",
+    "The school will introduce teaching for mastery across the school "
+    "and set up professional development in the style of a Teacher Research Group.",
+    "The school will provide reports and take part in evaluation.",
+    "The school will go on collaborating in the next year and beyond.",
+)
+FOUR_PROMISES = (SIX_PROMISES[0], SIX_PROMISES[2], SIX_PROMISES[4], SIX_PROMISES[5])
+READINESS_PROMISES = (
+    "The maths lead and the headteacher will attend the first workshop together.",
+    "The school will work with the Mastery Readiness Lead on the five areas of readiness.",
+    SIX_PROMISES[4],
+    "The school intends to join a Developing Work Group in the year after.",
+)
+DEPARTMENT_PROMISES = (
+    "Two teachers will attend the meetings and change teaching in their own classes, and then across the department.",
+    "The head of department will lead the work in the department and make time for it in department meetings.",
+    "The headteacher will release the two teachers for the meetings.",
+    SIX_PROMISES[4],
+    SIX_PROMISES[5],
+)
+
+
+@dataclass(frozen=True)
+class StageFacts:
+    """A stage of one kind of school, as it stands in the years listed in `YEARS`. Grants in pence."""
+
+    slug: str
+    name: str
+    phase: str
+    who_may_join: str
+    group: str
+    meetings: str
+    visits: str
+    grant: str
+    promises: tuple[str, ...]
+    lead_teachers: str
+    grant_pence: int | None = None
+    youngest: int = 3
+    oldest: int = 11
+    order: int = 0
+
+
+STAGES = (
+    StageFacts(
+        slug="primary-readiness",
+        name="Mastery Readiness",
+        phase="primary",
+        who_may_join="Primary schools that are not ready for teaching for mastery yet: there is a barrier to tackle first.",
+        group="Up to 8 schools, led by the Mastery Readiness Lead",
+        meetings="Workshops on vision and culture, mathematical mindsets, subject expertise, school systems and "
+        "arithmetical proficiency",
+        visits="About 6 visits to each school",
+        grant="No grant",
+        promises=READINESS_PROMISES,
+        lead_teachers="One of the two should be the maths lead.",
+        order=10,
+    ),
+    StageFacts(
+        slug="primary-developing",
+        name="Developing",
+        phase="primary",
+        who_may_join="State-funded primary schools that have not done Developing before.",
+        group="6 or 7 schools and their Mastery Specialist",
+        meetings="6 half-day meetings, one each half-term",
+        visits="3 visits to each school, one each term",
+        grant="£1,000 towards release",
+        grant_pence=100_000,
+        promises=SIX_PROMISES,
+        lead_teachers="One of the two should be the maths lead or a senior leader.",
+        order=20,
+    ),
+    StageFacts(
+        slug="primary-embedding",
+        name="Embedding",
+        phase="primary",
+        who_may_join="Primary schools that completed Developing the year before.",
+        group="6 or 7 schools and their Mastery Specialist",
+        meetings="Half-termly meetings",
+        visits="1 visit to each school",
+        grant="A smaller grant than for Developing; your hub will tell you the amount",
+        promises=SIX_PROMISES,
+        lead_teachers="One of the two should be the maths lead or a senior leader.",
+        order=30,
+    ),
+    StageFacts(
+        slug="primary-sustaining",
+        name="Sustaining",
+        phase="primary",
+        who_may_join="Primary schools that have done Developing or Embedding at any time, and Specialists' schools.",
+        group="6, 7 or more schools",
+        meetings="6 workshops, hosted by different schools",
+        visits="Visits as agreed",
+        grant="A smaller grant than for Developing; your hub will tell you the amount",
+        promises=FOUR_PROMISES,
+        lead_teachers="One of the two should be the maths lead or a senior leader.",
+        order=40,
+    ),
+    StageFacts(
+        slug="secondary-developing",
+        name="Developing",
+        phase="secondary",
+        who_may_join="State-funded secondary schools that have not done Developing before.",
+        group="2 or more maths departments",
+        meetings="Regular meetings, and work shaped for each department",
+        visits="Visits as agreed",
+        grant="Paid to the maths department; your hub will tell you the amount",
+        promises=DEPARTMENT_PROMISES,
+        lead_teachers="Ideally one of the two is a Mastery Specialist or a Mastery Advocate.",
+        youngest=11,
+        oldest=18,
+        order=50,
+    ),
+    StageFacts(
+        slug="secondary-embedding-support",
+        name="Embedding Year Support",
+        phase="secondary",
+        who_may_join="Secondary schools that completed Developing the year before.",
+        group="One school, alongside Embedding and Sustaining",
+        meetings="No meetings of its own",
+        visits="Three days from a Mastery Specialist",
+        grant="Your hub will tell you the amount",
+        promises=DEPARTMENT_PROMISES,
+        lead_teachers="Ideally one of the two is a Mastery Specialist or a Mastery Advocate.",
+        youngest=11,
+        oldest=18,
+        order=60,
+    ),
+    StageFacts(
+        slug="secondary-embedding-sustaining",
+        name="Embedding and Sustaining",
+        phase="secondary",
+        who_may_join="Secondary schools that have done Developing, Embedding or Sustaining at any time, "
+        "and those with a Secondary Mastery Specialist.",
+        group="Departments, in pairs of teachers",
+        meetings="The equivalent of three days, online or in person, with collaborative lesson observation",
+        visits="No visits",
+        grant="Your hub will tell you the amount",
+        promises=DEPARTMENT_PROMISES,
+        lead_teachers="Ideally one of the two is a Mastery Specialist or a Mastery Advocate.",
+        youngest=11,
+        oldest=18,
+        order=70,
+    ),
+)
+
+
+def load(stage_model: Any, stage_year_model: Any, promise_model: Any, *, using: str) -> None:
+    """Add every stage, year and promise that is not there yet; takes models so that migrations can call it."""
+    for facts in STAGES:
+        stage, _ = stage_model.objects.using(using).get_or_create(
+            slug=facts.slug, defaults={"phase": facts.phase, "order": facts.order}
+        )
+        for year in YEARS:
+            stage_year, is_new = stage_year_model.objects.using(using).get_or_create(
+                stage=stage,
+                year=year,
+                defaults={
+                    "name": facts.name,
+                    "youngest": facts.youngest,
+                    "oldest": facts.oldest,
+                    "who_may_join": facts.who_may_join,
+                    "group": facts.group,
+                    "meetings": facts.meetings,
+                    "visits": facts.visits,
+                    "grant": facts.grant,
+                    "grant_pence": facts.grant_pence,
+                    "lead_teachers": facts.lead_teachers,
+                },
+            )
+            if is_new:
+                promise_model.objects.using(using).bulk_create(
+                    promise_model(stage_year=stage_year, position=position, wording=wording)
+                    for position, wording in enumerate(facts.promises, start=1)
+                )
+
