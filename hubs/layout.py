@@ -48,7 +48,7 @@ class Question(Field):
         super().__init__(name)
         self.options = {
             "page_heading": page_heading,
-            "size": size or ("l" if page_heading else "s"),
+            "label_size": size or ("l" if page_heading else "s"),
             "extra_class": _width_class(width),
             "inline": inline,
             "choice_hints": choice_hints,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 from django import forms, template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.forms.utils import ErrorDict
+from django.forms.widgets import Input
 from django.utils.safestring import SafeString
 
 from hubs.widgets import PARTS, DateWidget
@@ -23,7 +24,7 @@ KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Textarea, "textarea"),
     (forms.PasswordInput, "password"),
     (forms.FileInput, "file"),
-    (forms.Input, "input"),
+    (Input, "input"),
 )
 GROUPS = ("date", "checkboxes", "radios")
 CLASSES = {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.utils import timezone
 
 register = template.Library()
@@ -100,6 +102,13 @@ def pounds(pence: int | None) -> str:
 def state_colour(state: str) -> str:
     """The colour of a state's tag; grey for a state that has none of its own."""
     return COLOUR_OF_STATE.get(str(state), "grey")
+
+
+@register.filter
+def page_numbers(page: Page[Any]) -> list[int | None]:
+    """The numbers to offer below a list, None where some are left out: 1, None, 6, 7, 8, None, 20."""
+    shown = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return [number if isinstance(number, int) else None for number in shown]
 
 
 def _local(value: dt.date) -> dt.date | dt.datetime:
