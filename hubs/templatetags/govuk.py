@@ -96,10 +96,8 @@ def hint_of(hints: dict[str, str] | None, option: BoundWidget) -> str:
 
 
 @register.filter
-def inline_choices(field: BoundField, wanted: bool | None = None) -> bool:
-    """Whether radios stand side by side: as wanted, else when there are two short ones such as Yes and No."""
-    if wanted is not None and wanted != "":
-        return bool(wanted)
+def is_short_pair(field: BoundField) -> bool:
+    """Whether a field offers two short choices, such as Yes and No, that can stand side by side."""
     labels = [str(option.choice_label) for option in field]
     return len(labels) == 2 and all(len(label) <= 12 for label in labels)
 
@@ -152,7 +150,10 @@ def first_control(field: BoundField) -> str | None:
     """The id of the control that an error of this field leads to, or None when nothing of it is shown."""
     if field.is_hidden or not field.auto_id:
         return None
-    return field.id_for_label if kind(field) not in ("radios", "checkboxes") else f"{field.auto_id}_0"
+    if kind(field) in ("radios", "checkboxes"):
+        # Asked of the option itself: grouped choices are numbered differently.
+        return next((str(option.id_for_label) for option in field), None)
+    return str(field.id_for_label)
 
 
 @register.filter
