@@ -7,10 +7,12 @@ another tab, is shown once more on a page of its own, to be sent again with one 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.forms import Field
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.datastructures import MultiValueDict
@@ -40,10 +42,17 @@ def take_back(request: HttpRequest) -> None:
     )
 
 
-def kept_fields(request: HttpRequest) -> dict[str, Any]:
-    """Initial values for a form from what was put away for this page, or none."""
-    fields: MultiValueDict[str, str] | None = getattr(request, "kept", None)
-    return dict(fields.items()) if fields else {}
+def kept_fields(request: HttpRequest, fields: Mapping[str, Field] | None = None) -> dict[str, Any]:
+    """Initial values for a form from what was put away for this page, or none.
+
+    Give the form's `base_fields` where one of them is typed into several boxes or takes several answers.
+    """
+    kept: MultiValueDict[str, str] | None = getattr(request, "kept", None)
+    if not kept:
+        return {}
+    if fields is None:
+        return dict(kept.items())
+    return {name: field.widget.value_from_datadict(kept, MultiValueDict(), name) for name, field in fields.items()}
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+from django.conf import settings
 from django.core import signing
 from django.utils import timezone
 
@@ -45,3 +46,8 @@ def read_token(purpose: Purpose, token: str, *, now: dt.datetime | None = None) 
         raise LinkInvalid from error
     age = (now or timezone.now()).timestamp() - made_at
     return Link(int(hub_id), int(subject_id), expired=age > LIFETIMES[purpose].total_seconds())
+
+
+def public_url(path: str) -> str:
+    """The whole address of a page, as it stands in a message."""
+    return f"{settings.PUBLIC_URL}{path}"

@@ -12,6 +12,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 
 from hubs import colours
 from hubs.ranges import DatesFromTo, DatesUntil
@@ -66,6 +67,10 @@ class Hub(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """The way into the hub's console, for its members."""
+        return reverse("console_home", args=[self.slug])
 
     @property
     def colour_version(self) -> str:

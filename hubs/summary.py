@@ -1,0 +1,14 @@
+"""A line of a summary list, as `components/summary_list.html` shows it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class SummaryRow(NamedTuple):
+    """A fact and, where it can be changed, the way to do that; `change_what` is read out after "Change"."""
+
+    key: str
+    value: str
+    change_url: str = ""
+    change_what: str = ""

@@ -1,0 +1,149 @@
+"""The members of a hub: who they are, inviting, another role, the end of a membership."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from hubs import inviting, members
+from hubs.access import MemberRequest, member
+from hubs.forms import InviteForm, RoleForm
+from hubs.kept import kept_fields
+from hubs.models import Invitation, Membership, Role
+from hubs.queries import former_members_of, members_of, open_invitations
+
+_form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@member("manage_members")
+@require_safe
+def member_list(request: MemberRequest) -> HttpResponse:
+    """Members, open invitations and former members."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    return render(
+        request,
+        "hubs/member_list.html",
+        {
+            "members": members_of(request.hub, today=today),
+            "invitations": [(invited, inviting.expires_at(invited)) for invited in open_invitations()],
+            "former_members": former_members_of(request.hub, today=today),
+            "now": now,
+        },
+    )
+
+
+@member("manage_members")
+@_form_page
+def member_invite(request: MemberRequest) -> HttpResponse:
+    """Invite a person."""
+    form = InviteForm(request.POST or None, initial=kept_fields(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            invited = inviting.invite(**form.cleaned_data, actor=request.membership, now=timezone.now())
+        except inviting.CannotInvite as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            messages.success(request, f"The invitation to {invited.email} is on its way. Its link works for 14 days.")
+            return _to_members(request)
+    return render(request, "hubs/member_invite.html", {"form": form, "back_url": _members_url(request)})
+
+
+@member("manage_members")
+@_form_page
+def member_role(request: MemberRequest, *, pk: int) -> HttpResponse:
+    """Give a member another role."""
+    membership = _active_membership(request, pk)
+    form = RoleForm(request.POST or None, initial={"role": membership.role, **kept_fields(request)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = members.change_role(
+                membership=membership,
+                role=Role(form.cleaned_data["role"]),
+                actor=request.membership,
+                now=timezone.now(),
+            )
+        except members.LastAdministrator as refusal:
+            form.add_error("role", str(refusal))
+        else:
+            messages.success(request, f"{changed.user.name} is {changed.get_role_display()} from today.")
+            return _to_members(request)
+    context = {"form": form, "membership": membership, "back_url": _members_url(request)}
+    return render(request, "hubs/member_role.html", context)
+
+
+@member("manage_members")
+@_form_page
+def member_end(request: MemberRequest, *, pk: int) -> HttpResponse:
+    """End a membership, after a page that says what that means."""
+    membership = _active_membership(request, pk)
+    refused = ""
+    if request.method == "POST":
+        try:
+            members.end_membership(membership=membership, actor=request.membership, now=timezone.now())
+        except members.LastAdministrator as refusal:
+            refused = str(refusal)
+        else:
+            messages.success(request, f"{membership.user.name} is no longer a member of {request.hub.name}.")
+            return _to_members(request)
+    elif members.is_last_administrator(membership, today=timezone.localdate()):
+        refused = (
+            f"{membership.user.name} is the only administrator of {request.hub.name}. "
+            "Make another member an administrator first."
+        )
+    context = {"membership": membership, "refused": refused, "back_url": _members_url(request)}
+    return render(request, "hubs/member_end.html", context)
+
+
+@member("manage_members")
+@_form_page
+def invitation_resend(request: MemberRequest, *, pk: int) -> HttpResponse:
+    """Send an invitation again, with a fresh link."""
+    invited = get_object_or_404(Invitation, pk=pk)
+    if request.method != "POST":
+        context = {"invitation": invited, "back_url": _members_url(request)}
+        return render(request, "hubs/invitation_resend.html", context)
+    try:
+        inviting.resend(invitation=invited, actor=request.membership, now=timezone.now())
+    except inviting.InvitationClosed as refusal:
+        messages.info(request, str(refusal))
+    else:
+        messages.success(request, f"The invitation to {invited.email} is on its way again. Its link works for 14 days.")
+    return _to_members(request)
+
+
+@member("manage_members")
+@_form_page
+def invitation_withdraw(request: MemberRequest, *, pk: int) -> HttpResponse:
+    """Take an invitation back."""
+    invited = get_object_or_404(Invitation, pk=pk)
+    if request.method != "POST":
+        context = {"invitation": invited, "back_url": _members_url(request)}
+        return render(request, "hubs/invitation_withdraw.html", context)
+    try:
+        inviting.withdraw_invitation(invitation=invited, actor=request.membership, now=timezone.now())
+    except inviting.InvitationClosed as refusal:
+        messages.info(request, str(refusal))
+    else:
+        messages.success(request, f"The invitation to {invited.email} is withdrawn. Its link opens nothing any more.")
+    return _to_members(request)
+
+
+def _active_membership(request: MemberRequest, pk: int) -> Membership:
+    today = timezone.localdate()
+    return get_object_or_404(request.hub.memberships.active_on(today).select_related("user", "hub"), pk=pk)
+
+
+def _members_url(request: MemberRequest) -> str:
+    return reverse("member_list", args=[request.hub.slug])
+
+
+def _to_members(request: MemberRequest) -> HttpResponse:
+    """Back to the list; who has just given up the right to see it goes to the hubs that are left."""
+    today = timezone.localdate()
+    administers = request.user.memberships.active_on(today).filter(hub=request.hub, role=Role.ADMINISTRATOR)
+    return redirect(_members_url(request) if administers.exists() else "my_hubs")
