@@ -8,3 +8,8 @@ class CorrespondenceConfig(AppConfig):
 
     name = "correspondence"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from hubs.pages import register
+
+        register(label="Messages", url_name="message_list", capability="view_messages", order=60)

@@ -1,0 +1,60 @@
+"""What the pages about messages show, in a fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.apps import apps
+from django.db.models import Count, Model, Q, QuerySet
+
+from correspondence.models import DeliveryAttempt, Message, State
+
+
+def messages_of_hub(*, state: str = "", words: str = "") -> QuerySet[Message]:
+    """The active hub's messages, newest first: of one state, with all words in recipients or subject."""
+    found = Message.objects.order_by("-queued_at", "-pk")
+    if state:
+        found = found.filter(state=state)
+    for word in words.split():
+        found = found.filter(Q(recipients__icontains=word) | Q(subject__icontains=word))
+    return found
+
+
+def count_per_state() -> dict[State, int]:
+    """How many messages of the active hub are in each state, zero included."""
+    rows = Message.objects.values_list("state").annotate(Count("pk")).order_by()
+    counted = dict(rows)
+    return {state: counted.get(state, 0) for state in State}
+
+
+def attempts_of(message: Message) -> QuerySet[DeliveryAttempt]:
+    """The attempts to deliver a message, newest first."""
+    return DeliveryAttempt.objects.filter(message=message).order_by("-started_at", "-pk")
+
+
+def record_of(message: Message) -> Model | None:
+    """The record that a message is about; None when it is about none or the record is gone."""
+    if not message.about_kind:
+        return None
+    records: QuerySet[Model] = apps.get_model(message.about_kind)._default_manager.all()
+    return records.filter(pk=message.about_id).first()
+
+
+def what_happens_next(message: Message, *, now: dt.datetime) -> str:
+    """A sentence for people: what the state means, and what they may do."""
+    match State(message.state):
+        case State.QUEUED if message.last_error:
+            return f"{message.last_error} It is tried again by itself."
+        case State.QUEUED if message.not_before > now:
+            return "It is sent by itself when its time has come."
+        case State.QUEUED:
+            return "It is sent by itself, usually within a minute."
+        case State.SENDING:
+            return "It is being sent at this moment."
+        case State.SENT:
+            return "The mail server has taken it."
+        case State.FAILED:
+            return f"{message.last_error} Check the address, then send it again or reach the person in another way."
+        case State.UNCERTAIN:
+            return f"{message.last_error} Ask the recipient, if you can, before you send it again."
+    return "It will not be sent."

@@ -1,0 +1,159 @@
+"""The hub's messages: the list, one message, and what a person can do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages as notices
+from django.core.paginator import Paginator
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from correspondence import queries, sending
+from correspondence.forms import CancelForm, MessageFilter, SendAgainForm
+from correspondence.models import Message, State
+from hubs import timeline
+from hubs.access import MemberRequest, member
+from hubs.permissions import may
+from hubs.summary import SummaryRow
+from hubs.templatetags.look import moment
+
+PAGE_SIZE = 50
+_form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number above the list; its link shows the messages that it counts."""
+
+    label: str
+    value: int
+    url: str
+
+
+@dataclass(frozen=True)
+class ChosenFilter:
+    """A filter in force, and the address of the list without it."""
+
+    label: str
+    remove_url: str
+
+
+@member("view_messages")
+@require_safe
+def message_list(request: MemberRequest) -> HttpResponse:
+    """The hub's messages, newest first."""
+    url = reverse("message_list", args=[request.hub.slug])
+    form = MessageFilter(request.GET)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    found = queries.messages_of_hub(state=chosen.get("state", ""), words=chosen.get("q", ""))
+    context = {
+        "form": form,
+        "chosen": _chosen_filters(request.GET, url) if form.is_valid() else [],
+        "clear_url": url,
+        "figures": [
+            Figure(state.label, count, f"{url}?state={state}") for state, count in queries.count_per_state().items()
+        ],
+        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+    }
+    return render(request, "correspondence/message_list.html", context)
+
+
+@member("view_messages")
+@require_safe
+def message(request: MemberRequest, *, message_id: int) -> HttpResponse:
+    """One message: its state, what can be done now, facts, text, attempts, timeline."""
+    found = get_object_or_404(Message, pk=message_id)
+    context = {
+        "message": found,
+        "next": queries.what_happens_next(found, now=timezone.now()),
+        "may_act": may(request.membership, "retry_messages"),
+        "facts": _facts(found),
+        "record": queries.record_of(found),
+        "attempts": queries.attempts_of(found),
+        "entries": timeline.entries_of(found),
+        "back_url": reverse("message_list", args=[request.hub.slug]),
+        "back_text": "All messages",
+    }
+    return render(request, "correspondence/message.html", context)
+
+
+@member("retry_messages")
+@_form_page
+def message_retry(request: MemberRequest, *, message_id: int) -> HttpResponse:
+    """Send a message again, after a page that says what may happen."""
+    found = get_object_or_404(Message, pk=message_id)
+    uncertain = found.state == State.UNCERTAIN
+    data = request.POST if request.method == "POST" else None
+    form = SendAgainForm(data, may_arrive_twice=uncertain, back_url=_url_of(request, found))
+    if request.method == "POST" and form.is_valid():
+        sure = form.cleaned_data.get("sure", False)
+        try:
+            sending.retry(message=found, actor=request.membership, now=timezone.now(), sure=sure)
+        except sending.TooLate as refusal:
+            notices.info(request, str(refusal))
+        except sending.MayArriveTwice:
+            # It became uncertain while the person was reading: ask properly.
+            return redirect("message_retry", request.hub.slug, found.pk)
+        else:
+            notices.success(request, "The message is on its way again.")
+        return redirect(_url_of(request, found))
+    if uncertain or found.may_become(State.QUEUED):
+        return render(request, "correspondence/message_retry.html", _question(request, found, form))
+    return redirect(_url_of(request, found))
+
+
+@member("retry_messages")
+@_form_page
+def message_cancel(request: MemberRequest, *, message_id: int) -> HttpResponse:
+    """Keep a waiting message from being sent."""
+    found = get_object_or_404(Message, pk=message_id)
+    form = CancelForm(back_url=_url_of(request, found))
+    if request.method == "POST":
+        try:
+            sending.cancel(message=found, actor=request.membership, now=timezone.now())
+        except sending.TooLate as refusal:
+            notices.info(request, str(refusal))
+        else:
+            notices.success(request, "The message is cancelled. It will not be sent.")
+        return redirect(_url_of(request, found))
+    if found.may_become(State.CANCELLED):
+        return render(request, "correspondence/message_cancel.html", _question(request, found, form))
+    return redirect(_url_of(request, found))
+
+
+def _question(request: MemberRequest, found: Message, form: SendAgainForm | CancelForm) -> dict[str, object]:
+    return {"message": found, "form": form, "back_url": _url_of(request, found)}
+
+
+def _url_of(request: MemberRequest, found: Message) -> str:
+    return reverse("message", args=[request.hub.slug, found.pk])
+
+
+def _chosen_filters(asked: QueryDict, url: str) -> list[ChosenFilter]:
+    chosen = []
+    for name, value in (("q", asked.get("q", "").strip()), ("state", asked.get("state", ""))):
+        if value:
+            rest = asked.copy()
+            rest.pop(name)
+            rest.pop("page", None)
+            label = State(value).label if name == "state" else f"“{value}”"
+            chosen.append(ChosenFilter(label, f"{url}?{rest.urlencode()}"))
+    return chosen
+
+
+def _facts(found: Message) -> list[SummaryRow]:
+    rows = [
+        SummaryRow("To", ", ".join(found.recipients)),
+        SummaryRow("From", f"{found.from_name} <{found.from_address}>"),
+        SummaryRow("Replies go to", found.reply_to),
+        SummaryRow("Written", moment(found.queued_at)),
+    ]
+    if found.state == State.QUEUED and found.not_before > found.queued_at:
+        rows.append(SummaryRow("Not sent before", moment(found.not_before)))
+    if found.sent_at:
+        rows.append(SummaryRow("Sent", moment(found.sent_at)))
+    return rows
