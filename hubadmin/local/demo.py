@@ -53,22 +53,31 @@ def run(asked: Options) -> None:
         reset(ask=not asked.yes)
     _say("Starting the database and the broker")
     local = environment.local_environment()
+    try:
+        with Guard(claims=[used.claim for used in local.uses]) as guard:
+            serve(guard, asked, local)
+    finally:
+        for used in local.uses:
+            used.release()
+
+
+def serve(guard: Guard, asked: Options, local: Local) -> None:
+    """Prepare the data, start the programs and watch them until Ctrl-C. Raises DemoError and KeyboardInterrupt."""
     variables = _variables(asked, local)
-    with Guard(claims=[used.claim for used in local.uses]) as guard:
-        try:
-            prepare_data(guard, variables, on_embedded="DATABASE_URL" in local.variables and not _database_given())
-            supervisor = Supervisor(guard, variables, local.uses, say=_say)
-            for program in programs(asked):
-                supervisor.start(program)
-            _wait_until_ready(supervisor, asked)
-            write_private(options.demo_record(), json.dumps({"address": asked.address}))
-            _greet(asked)
-            supervisor.watch(until=lambda: False)
-        finally:
-            # A second Ctrl-C would leave things half-stopped; the guard's patience is limited anyway.
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)
-            _say("Stopping ...")
+    try:
+        prepare_data(guard, variables, on_embedded=environment.given("DATABASE_URL") is None)
+        supervisor = Supervisor(guard, variables, local.uses, say=_say)
+        for program in programs(asked):
+            supervisor.start(program)
+        _wait_until_ready(supervisor, asked)
+        write_private(options.demo_record(), json.dumps({"address": asked.address}))
+        _greet(asked)
+        supervisor.watch(until=lambda: False)
+    finally:
+        # A second Ctrl-C would leave things half-stopped; the guard's patience is limited anyway.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        _say("Stopping ...")
 
 
 def programs(asked: Options) -> list[Program]:
@@ -100,16 +109,8 @@ def prepare_data(guard: Guard, variables: Mapping[str, str], *, on_embedded: boo
 
 def reset(*, ask: bool) -> None:
     """Delete the demo's data; asks before touching a database that is not ours. Raises DemoError."""
-    if _database_given():
-        address = (
-            environment.local_environment().variables.get("DATABASE_OWNER_URL")
-            or environment.given("DATABASE_OWNER_URL")
-            or ""
-        )
-        place = address.rpartition("@")[2]
-        if ask and not (sys.stdin.isatty() and input(f"Delete everything in {place}? Type yes: ") == "yes"):
-            raise DemoError(f"nothing deleted. `bin/demo --reset --yes` deletes everything in {place} without asking.")
-        drop_contents(address)
+    if address := environment.given("DATABASE_URL"):
+        _reset_given_database(address, ask=ask)
     _say("Deleting the demo's data")
     for kind in ("postgres", "valkey"):
         if not keeper.remove(kind, environment.service_folder(kind)):
@@ -119,13 +120,16 @@ def reset(*, ask: bool) -> None:
         schedule.unlink()
 
 
+def _reset_given_database(address: str, *, ask: bool) -> None:
+    place = address.rpartition("@")[2]
+    if ask and not (sys.stdin.isatty() and input(f"Delete everything in {place}? Type yes: ") == "yes"):
+        raise DemoError(f"nothing deleted. `bin/demo --reset --yes` deletes everything in {place} without asking.")
+    drop_contents(environment.database_variables(address)["DATABASE_OWNER_URL"])
+
+
 def _variables(asked: Options, local: Local) -> dict[str, str]:
     ours = {"DJANGO_SETTINGS_MODULE": "hubadmin.settings", "PUBLIC_URL": asked.address, "PYTHONUNBUFFERED": "1"}
     return {**os.environ, **local.variables, **ours}
-
-
-def _database_given() -> bool:
-    return environment.given("DATABASE_URL") is not None
 
 
 def _data_digest() -> str:

@@ -52,24 +52,28 @@ def local_environment() -> Local:
         broker = keeper.use("valkey", service_folder("valkey"))
         local.uses.append(broker)
         local.variables["REDIS_URL"] = broker.url
-    add_database(local)
+    address = given("DATABASE_URL")
+    if address is None:
+        server = keeper.use("postgres", service_folder("postgres"))
+        local.uses.append(server)
+        local.variables |= database_variables(server.url, database=DATABASE)
+    else:
+        local.variables |= database_variables(address)
     return local
 
 
-def add_database(local: Local) -> None:
-    """Add the addresses of the three roles, on the database given or else on the embedded one."""
+def database_variables(address: str, *, database: str | None = None) -> dict[str, str]:
+    """The addresses of the three roles, made from an administrator's address unless the owner's is given.
+
+    Raises ProvisionError.
+    """
     from hubadmin.local.provision import provision
 
-    address = given("DATABASE_URL")
-    if address is None:
-        database = keeper.use("postgres", service_folder("postgres"))
-        local.uses.append(database)
-        urls = provision(database.url, database=DATABASE)
-    elif given("DATABASE_OWNER_URL") is None:
-        urls = provision(address)
-    else:
-        return
-    local.variables |= {
+    owner = given("DATABASE_OWNER_URL")
+    if owner and database is None:
+        return {"DATABASE_URL": address, "DATABASE_OWNER_URL": owner}
+    urls = provision(address, database=database)
+    return {
         "DATABASE_URL": urls.app,
         "DATABASE_OWNER_URL": urls.owner,
         "DATABASE_NATIONAL_URL": urls.national,

@@ -23,8 +23,10 @@ from hubadmin.local.embedded import SERVICES, Postgres, ServiceError, Valkey
 from hubadmin.local.locks import holding, is_held, try_lock, wait_for_lock
 from hubadmin.local.places import ROOT, tail, write_private
 from hubadmin.local.ports import free_port
+from hubadmin.local.processes import wait_until
 
 LOOK_EVERY = 0.2
+STOP_SECONDS = 30.0
 QUICK_DEATH_SECONDS = 30.0
 QUICK_DEATHS_ALLOWED = 3
 
@@ -33,6 +35,7 @@ QUICK_DEATHS_ALLOWED = 3
 class Use:
     """A claim on a running service: it runs at least until `release`, or until this process ends."""
 
+    kind: str
     folder: Path
     url: str
     claim: int
@@ -46,8 +49,14 @@ class Use:
         return int(_state(self.folder).get("starts", 0))
 
     def release(self) -> None:
-        """Use the service no longer."""
+        """Use the service no longer, and wait until it has stopped unless somebody else uses it."""
         os.close(self.claim)
+        if wait_until(lambda: not self.lives(), seconds=5 * LOOK_EVERY):
+            return
+        if (others := try_lock(self.folder / "users.lock", shared=True)) is not None:
+            os.close(others)
+            return
+        wait_until(lambda: not self.lives(), seconds=STOP_SECONDS)
 
 
 def use(kind: str, folder: Path, *, throwaway: bool = False) -> Use:
@@ -61,15 +70,10 @@ def use(kind: str, folder: Path, *, throwaway: bool = False) -> Use:
         with holding(folder / "start.lock"):
             if not is_held(_keeper_lock(folder)):
                 _start_keeper(kind, folder, throwaway=throwaway)
-            return Use(folder, _state(folder)["url"], claim)
+            return Use(kind, folder, _state(folder)["url"], claim)
     except BaseException:
         os.close(claim)
         raise
-
-
-def is_running(folder: Path) -> bool:
-    """Whether a keeper looks after the service in this folder."""
-    return folder.exists() and is_held(_keeper_lock(folder))
 
 
 def remove(kind: str, folder: Path) -> bool:

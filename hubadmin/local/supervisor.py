@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hubadmin.local import keeper
 from hubadmin.local.guard import Guard
 from hubadmin.local.keeper import Use
 from hubadmin.local.places import tail
@@ -42,6 +43,8 @@ class Supervisor:
     uses: Sequence[Use] = ()
     programs: list[Program] = field(default_factory=list)
     say: Callable[[str], None] = print
+    starts: dict[str, int] = field(default_factory=dict)
+    replacements: list[Use] = field(default_factory=list)
 
     def start(self, program: Program) -> None:
         """Start a program with a fresh log, and look after it from now on."""
@@ -58,8 +61,7 @@ class Supervisor:
             if program.process is not None and program.process.poll() is not None:
                 self._revive(program, program.process)
         for used in self.uses:
-            if not used.lives():
-                raise DemoError(f"{used.folder.name} has gone. Its last lines:\n{tail(used.folder / 'log')}")
+            self._look_at_service(used)
         if not self.guard.lives():
             raise DemoError("the guard process has gone; without it processes could be left behind")
 
@@ -68,6 +70,18 @@ class Supervisor:
         while not until():
             self.look()
             time.sleep(LOOK_EVERY)
+
+    def _look_at_service(self, used: Use) -> None:
+        """A service is started again by its keeper; a keeper that has gone itself, by us."""
+        if not used.lives():
+            self.say(f"The keeper of {used.kind} has gone; {used.kind} is started again")
+            self.replacements.append(keeper.use(used.kind, used.folder))
+            if self.replacements[-1].url != used.url:
+                raise DemoError(f"{used.kind} could not be started at its old address")
+        starts = used.starts()
+        if starts > self.starts.get(used.kind, starts):
+            self.say(f"{used.kind} has ended and is started again ({used.folder / 'keeper.log'})")
+        self.starts[used.kind] = starts
 
     def _revive(self, program: Program, dead: subprocess.Popen[bytes]) -> None:
         self.guard.bury(dead)

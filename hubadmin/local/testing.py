@@ -22,7 +22,6 @@ from hubadmin.local.embedded import ServiceError
 from hubadmin.local.guard import Guard
 from hubadmin.local.locks import holding, try_lock, wait_for_lock
 from hubadmin.local.places import private_dir, var_dir
-from hubadmin.local.processes import wait_until
 from hubadmin.local.provision import ProvisionError, Urls, drop, provision
 from hubadmin.local.setup import setup_log
 
@@ -129,12 +128,9 @@ def _run_browser_tests(guard: Guard, variables: Mapping[str, str]) -> Outcome:
     name = "browser tests"
     browser = find_browser() or _install_browser()
     if browser is None:
-        print(
-            f"\n· No Chromium here, and it could not be installed: {name} skipped (apt-get install chromium)",
-            flush=True,
-        )
+        print(f"\n· {name} skipped: no Chromium, and none could be installed (apt-get install chromium)", flush=True)
         return Outcome(name, FAILED if os.environ.get("CI") == "true" else SKIPPED, 0.0)
-    # Playwright's synchronous interface runs a loop in the test's thread, which Django would take for asynchronous code.
+    # Playwright's synchronous interface runs a loop in the test's thread, which Django takes for async code.
     more = {**variables, "CHROMIUM": browser, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
     return _run(guard, Check(name, _python("pytest", "-m", "browser"), more))
 
@@ -180,7 +176,6 @@ def services() -> Iterator[dict[str, str]]:
     finally:
         for used in uses:
             used.release()
-        wait_until(lambda: not any(keeper.is_running(used.folder) for used in uses), seconds=15)
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
