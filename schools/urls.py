@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from __future__ import annotations
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path
+
+from schools import views
+
+urlpatterns: list[URLPattern] = [
+    path("schools/search.json", views.school_search, name="school_search"),
+]

@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.indexes
 import django.db.models.deletion
-import schools.models
 from django.db import migrations, models
+
+import schools.models
 
 
 class Migration(migrations.Migration):
