@@ -28,7 +28,7 @@ class Button:
     look: Look = ""
 
 
-class Question(Field):
+class Question(Field):  # type: ignore[misc]
     """One field. `width` is in characters (2, 3, 4, 5, 10, 20, 30) or a share of the column ("one-half").
 
     `choice_hints` gives hints to single choices of radios or checkboxes, by their value. `inline`
@@ -59,7 +59,7 @@ class Question(Field):
         return super().render(form, context, template_pack, extra_context=dict(self.options), **kwargs)
 
 
-class Group(Fieldset):
+class Group(Fieldset):  # type: ignore[misc]
     """Several questions under one legend. The legend is a template: never put what a person typed into it."""
 
     def __init__(self, legend: str, *fields: str | LayoutObject, size: Size = "m", page_heading: bool = False) -> None:

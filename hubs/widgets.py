@@ -34,7 +34,9 @@ class DateWidget(forms.MultiWidget):
     """
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        boxes = {part: forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}) for part in PARTS}
+        boxes: dict[str, forms.Widget | type[forms.Widget]] = {
+            part: forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}) for part in PARTS
+        }
         super().__init__(boxes, attrs)
 
     def id_for_label(self, id_: str, index: str = PARTS[0]) -> str:
@@ -48,7 +50,9 @@ class DateWidget(forms.MultiWidget):
         year, month, day = [*str(value or "").split("-"), "", "", ""][:3]
         return [day, month, year]
 
-    def value_from_datadict(self, data: Mapping[str, Any], files: MultiValueDict[str, Any], name: str) -> str | None:
+    def value_from_datadict(  # type: ignore[override]  # one text, as DateField reads it, not a list
+        self, data: Mapping[str, Any], files: MultiValueDict[str, Any], name: str
+    ) -> str | None:
         """`YYYY-M-D` as typed, or None when all three boxes are empty."""
         typed = super().value_from_datadict(data, files, name)
         day, month, year = ((part or "").strip().replace("-", "") for part in typed)

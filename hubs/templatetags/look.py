@@ -45,8 +45,8 @@ def day(value: dt.date | None) -> str:
     """A day as people say it: Tuesday 3 March 2026. Nothing for no day."""
     if value is None:
         return ""
-    moment = _local(value)
-    return f"{moment:%A} {moment.day} {moment:%B %Y}"
+    local = _day_of(value)
+    return f"{local:%A} {local.day} {local:%B %Y}"
 
 
 @register.filter
@@ -54,8 +54,8 @@ def short_day(value: dt.date | None) -> str:
     """A day for the narrow column of a table: 3 Mar 2026. Nothing for no day."""
     if value is None:
         return ""
-    moment = _local(value)
-    return f"{moment.day} {moment:%b %Y}"
+    local = _day_of(value)
+    return f"{local.day} {local:%b %Y}"
 
 
 @register.filter
@@ -63,11 +63,12 @@ def clock(value: dt.datetime | dt.time | None) -> str:
     """A time of the day as people say it: 1:30pm, 5pm, midday, midnight. Nothing for no time."""
     if value is None:
         return ""
-    moment = _local(value) if isinstance(value, dt.datetime) else value
-    if (moment.hour, moment.minute) in ((0, 0), (12, 0)):
-        return "midday" if moment.hour else "midnight"
-    minutes = f":{moment.minute:02}" if moment.minute else ""
-    return f"{moment.hour % 12 or 12}{minutes}{'am' if moment.hour < 12 else 'pm'}"
+    if isinstance(value, dt.datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
+    if (value.hour, value.minute) in ((0, 0), (12, 0)):
+        return "midday" if value.hour else "midnight"
+    minutes = f":{value.minute:02}" if value.minute else ""
+    return f"{value.hour % 12 or 12}{minutes}{'am' if value.hour < 12 else 'pm'}"
 
 
 @register.filter
@@ -111,13 +112,10 @@ def page_numbers(page: Page[Any]) -> list[int | None]:
     return [number if isinstance(number, int) else None for number in shown]
 
 
-def _local(value: dt.date) -> dt.date | dt.datetime:
-    return timezone.localtime(value) if isinstance(value, dt.datetime) and timezone.is_aware(value) else value
-
-
 def _day_of(value: dt.date) -> dt.date:
-    local = _local(value)
-    return local.date() if isinstance(local, dt.datetime) else local
+    if not isinstance(value, dt.datetime):
+        return value
+    return timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
 
 
 def _distance(days: int) -> str:

@@ -72,7 +72,9 @@ def test_every_id_in_the_page_is_there_once_and_every_reference_finds_one(in_err
     assert len(ids) == len(set(ids))
     for element in in_error.elements:
         referred = element.attributes.get("aria-describedby", "").split() + [
-            element.attributes[name] for name in ("for", "aria-controls", "aria-labelledby") if name in element.attributes
+            element.attributes[name]
+            for name in ("for", "aria-controls", "aria-labelledby")
+            if name in element.attributes
         ]
         assert set(referred) <= set(ids), element
 

@@ -38,6 +38,9 @@ function schoolsFrom (url) {
   }
 }
 
+// What stood in the field at first comes back as plain text.
+const labelOf = (school) => school?.label ?? school ?? ''
+
 function textOf (ids) {
   return ids.split(' ').map((id) => document.getElementById(id)?.textContent.trim()).filter(Boolean).join('. ')
 }
@@ -49,6 +52,8 @@ export function enhanceSchoolSearch (input) {
   place.className = 'app-school-search'
   const description = textOf(input.getAttribute('aria-describedby') ?? '')
   const label = document.querySelector(`label[for="${input.id}"]`)
+  if (label) label.id ||= `${input.id}-label`
+  const wasTypedIn = document.activeElement === input
   input.replaceWith(place)
 
   window.accessibleAutocomplete({
@@ -57,20 +62,22 @@ export function enhanceSchoolSearch (input) {
     name: input.name,
     defaultValue: input.value,
     inputClasses: input.className,
-    menuAttributes: label ? { 'aria-label': label.textContent.trim() } : {},
+    menuAttributes: label ? { 'aria-labelledby': label.id } : {},
     minLength: SHORTEST,
     confirmOnBlur: false,
     displayMenu: 'overlay',
     source: schoolsFrom(input.dataset.url),
     templates: {
-      inputValue: (school) => school?.label ?? '',
-      suggestion: (school) => escaped(school.label)
+      inputValue: labelOf,
+      suggestion: (school) => escaped(labelOf(school))
     },
     onConfirm: (school) => {
-      if (school) urnField.value = school.urn
+      if (school?.urn) urnField.value = school.urn
     },
     tNoResults: () => 'No school found. Check the spelling, or try the postcode or URN.',
     tAssistiveHint: () => [description, 'When schools are listed, use the up and down arrows to look through them and Enter to choose. On a touch screen, explore by touch or swipe.'].filter(Boolean).join('. ')
   })
-  place.querySelector('input').addEventListener('input', () => { urnField.value = '' })
+  const typeahead = place.querySelector('input')
+  typeahead.addEventListener('input', () => { urnField.value = '' })
+  if (wasTypedIn) typeahead.focus()
 }
