@@ -1,3 +1,30 @@
-from django.urls import URLPattern
+"""Addresses of recruitment and expressions of interest."""
 
-urlpatterns: list[URLPattern] = []
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from programmes.views import applying, deciding, recruiting
+
+urlpatterns: list[URLPattern] = [
+    path("hub/<slug:hub_slug>/", applying.hub_public, name="hub_public"),
+    path("hub/<slug:hub_slug>/express-interest/<slug:stage_slug>/", applying.begin, name="expression_begin"),
+    path(
+        "hub/<slug:hub_slug>/express-interest/<slug:stage_slug>/school/",
+        applying.choose_school,
+        name="expression_school",
+    ),
+    path("express-interest/<str:token>/", applying.resume, name="expression_continue"),
+    path("express-interest/<str:token>/<slug:step_name>/", applying.step, name="expression_step"),
+    path("expression-sent/<str:token>/", applying.sent, name="expression_sent"),
+    path("console/<slug:hub_slug>/expressions/", deciding.expression_list, name="expression_list"),
+    path("console/<slug:hub_slug>/expressions/<slug:reference>/", deciding.expression, name="expression"),
+    path("console/<slug:hub_slug>/expressions/<slug:reference>/offer/", deciding.offer, name="expression_offer"),
+    path("console/<slug:hub_slug>/expressions/<slug:reference>/decline/", deciding.decline, name="expression_decline"),
+    path("console/<slug:hub_slug>/recruitment/", recruiting.recruitment, name="recruitment"),
+    path(
+        "console/<slug:hub_slug>/recruitment/<int:stage_year_id>/",
+        recruiting.recruitment_dates,
+        name="recruitment_dates",
+    ),
+]

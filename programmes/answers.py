@@ -1,0 +1,75 @@
+"""An expression's answers as people read them: sections of summary lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypedDict
+
+from programmes.journey import Step
+from programmes.models import ExpressionOfInterest
+
+
+class Row(TypedDict, total=False):
+    """A line of a summary list."""
+
+    key: str
+    value: str
+    values: list[str]
+    change_url: str
+    change_what: str
+
+
+def answers(
+    expression: ExpressionOfInterest, change: Callable[[Step], str] | None = None
+) -> list[tuple[str, list[Row]]]:
+    """All answers in sections, as summary lists; with `change`, each with its "Change" link."""
+
+    def row(key: str, value: str, step: Step, what: str) -> Row:
+        shown: Row = {"key": key, "value": value}
+        if change:
+            shown["change_url"], shown["change_what"] = change(step), what
+        return shown
+
+    sections: list[tuple[str, list[Row]]] = [
+        (
+            "School and stage",
+            [
+                row("School", expression.school.label, "school", "the school"),
+                {"key": "URN", "value": str(expression.school.urn)},
+                {"key": "Stage", "value": str(expression.stage_year)},
+            ],
+        ),
+        (
+            "Contact",
+            [
+                row("Name", expression.contact_name, "contact", "the contact's name"),
+                row("Role", expression.contact_role, "contact", "the contact's role"),
+                row("E-mail address", expression.contact_email, "contact", "the contact's e-mail address"),
+                row("Telephone", expression.contact_phone, "contact", "the contact's telephone number"),
+                row("Headteacher?", "Yes" if expression.contact_is_head else "No", "contact", "who the headteacher is"),
+            ],
+        ),
+    ]
+    if not expression.contact_is_head:
+        head = [
+            row("Name", expression.head_name, "headteacher", "the headteacher's name"),
+            row("E-mail address", expression.head_email, "headteacher", "the headteacher's e-mail address"),
+        ]
+        sections.append(("Headteacher", head))
+    for teacher in expression.lead_teachers.all():
+        ordinal = "First" if teacher.position == 1 else "Second"
+        name: Step = "lead-teacher-1" if teacher.position == 1 else "lead-teacher-2"
+        what = f"the {ordinal.lower()} lead teacher's"
+        rows = [
+            row("Name", teacher.name, name, f"{what} name"),
+            row("Role", teacher.role, name, f"{what} role"),
+            row("Year group", teacher.year_group, name, f"{what} year group"),
+            row("E-mail address", teacher.email, name, f"{what} e-mail address"),
+            row("TRN", teacher.trn, name, f"{what} TRN"),
+        ]
+        sections.append((f"{ordinal} lead teacher", rows))
+    promised: Row = {"key": "Agreed to", "values": [promise.wording for promise in expression.agreed_promises.all()]}
+    if change:
+        promised["change_url"], promised["change_what"] = change("promises"), "the promises"
+    sections.append(("Promises", [promised]))
+    return sections

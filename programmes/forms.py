@@ -1,0 +1,332 @@
+"""What people type about recruitment and expressions of interest: checked here, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from hubs.layout import Button, Question, form_helper
+from hubs.widgets import DateField
+from programmes.applying import Contact, Headteacher, Teacher
+from programmes.models import StagePromise, StageYear, State
+from programmes.queries import SORTS, Filter
+from programmes.years import label_of
+from schools.models import School
+
+LONDON = ZoneInfo("Europe/London")
+# Deadlines are at five in the afternoon, London time.
+DEADLINE = dt.time(17, 0)
+_PHONE = re.compile(r"^\+?[\d\s().-]{8,25}(\s*(ext\.?|x|extension)\s*\d{1,6})?$", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
+
+
+def line(label: str, missing: str, *, longest: int = 120, hint: str = "", required: bool = True, **attrs: str) -> forms.CharField:
+    """One line of text with messages that say what to do."""
+    return forms.CharField(
+        label=label,
+        max_length=longest,
+        required=required,
+        help_text=hint,
+        error_messages={
+            "required": missing,
+            "max_length": f"{missing} in {longest} characters or fewer",
+            "null_characters_not_allowed": missing,
+        },
+        widget=forms.TextInput(attrs=attrs),
+    )
+
+
+def email(label: str, missing: str, hint: str = "") -> forms.EmailField:
+    """An e-mail address; the message shows what one looks like."""
+    return forms.EmailField(
+        label=label,
+        help_text=hint,
+        max_length=254,
+        error_messages={
+            "required": f"{missing}, like name@school.sch.uk",
+            "invalid": f"{missing}, like name@school.sch.uk",
+            "max_length": f"{missing} in 254 characters or fewer",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+
+
+class Tidy(forms.Form):
+    """Folds runs of spaces and line breaks in single lines: names go into letters and headers."""
+
+    def clean(self) -> dict[str, Any]:
+        """The answers, tidied."""
+        cleaned = super().clean() or self.cleaned_data
+        for name, value in cleaned.items():
+            if isinstance(value, str) and not isinstance(self.fields[name].widget, forms.Textarea):
+                cleaned[name] = _SPACES.sub(" ", value).strip()
+        return cleaned
+
+
+class SchoolSearchForm(forms.Form):
+    """By name, town, postcode or URN; JavaScript turns the field into a type-ahead that fills `urn`."""
+
+    q = line(
+        "Which school are you applying for?",
+        "Enter the school's name, town, postcode or URN",
+        hint="Start typing the name, town, postcode or URN",
+        longest=100,
+        autocomplete="off",
+    )
+    urn = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, url: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        attrs = {"data-school-search": "", "data-url": url, "data-urn-field": "id_urn"}
+        self.fields["q"].widget.attrs.update(attrs)
+        self.helper = form_helper("Continue", Question("q", page_heading=True))
+
+
+class SchoolChoiceForm(forms.Form):
+    """The schools that a search found, as radio buttons: the way without JavaScript."""
+
+    urn = forms.TypedChoiceField(
+        label="Which of these is your school?",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Select your school, or search again", "invalid_choice": "Select a school from the list"},
+    )
+
+    def __init__(self, *args: Any, found: Iterable[School], again: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["urn"].choices = [(school.urn, school.label) for school in found]  # type: ignore[attr-defined]
+        self.helper = form_helper(
+            "Continue", Question("urn", page_heading=True), others=[Button("Search again", url=again, look="link")]
+        )
+
+
+class ContactForm(Tidy):
+    """Who fills the form in."""
+
+    name = line("Full name", "Enter your full name", autocomplete="name")
+    role = line("Role at the school", "Enter your role, like maths lead", autocomplete="organization-title")
+    email = email("Work e-mail address", "Enter your work e-mail address", "We will send the confirmation to it")
+    phone = line(
+        "Telephone number", "Enter a telephone number", longest=30, hint="We will only call about this application"
+    )
+    is_head = forms.TypedChoiceField(
+        label="Are you the headteacher?",
+        choices=[("yes", "Yes"), ("no", "No")],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Select yes if you are the headteacher"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+        self.helper = form_helper("Save and continue", "name", "role", "email", Question("phone", width=20), "is_head")
+
+    def clean_phone(self) -> str:
+        """A number that can be dialled."""
+        phone: str = self.cleaned_data["phone"].strip()
+        if not _PHONE.match(phone):
+            raise ValidationError("Enter a telephone number, like 01632 960 001 or 07700 900 982")
+        return phone
+
+    def contact(self) -> Contact:
+        """The answers."""
+        return Contact(**self.cleaned_data)
+
+
+class HeadteacherForm(Tidy):
+    """Who commits the school."""
+
+    name = line("Headteacher's full name", "Enter the headteacher's full name")
+    email = email(
+        "Headteacher's e-mail address",
+        "Enter the headteacher's e-mail address",
+        "The school office's address will do, if the head reads it there",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper("Save and continue")
+
+    def headteacher(self) -> Headteacher:
+        """The answers."""
+        return Headteacher(**self.cleaned_data)
+
+
+class LeadTeacherForm(Tidy):
+    """One of the two lead teachers; they are two different people."""
+
+    name = line("Full name", "Enter the teacher's full name")
+    role = line("Role at the school", "Enter the teacher's role, like maths lead or class teacher")
+    year_group = line(
+        "Year group or key stage they teach (optional)", "Enter the year group", longest=60, required=False
+    )
+    email = email("Work e-mail address", "Enter the teacher's work e-mail address")
+    trn = line(
+        "Teacher reference number, TRN (optional)",
+        "Enter a TRN of 7 digits",
+        longest=12,
+        hint="7 digits, like 1234567. You can leave it out now; we need it before the first meeting",
+        required=False,
+        inputmode="numeric",
+    )
+
+    def __init__(self, *args: Any, other_email: str | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.other_email = other_email
+        self.helper = form_helper(
+            "Save and continue", "name", "role", Question("year_group", width=20), "email", Question("trn", width=10)
+        )
+
+    def clean_trn(self) -> str:
+        """Seven digits, however they were spaced."""
+        trn = re.sub(r"[\s/-]|^RP", "", self.cleaned_data["trn"])
+        if trn and not re.fullmatch(r"[0-9]{7}", trn):
+            raise ValidationError("Enter a TRN of 7 digits, like 1234567, or leave it empty")
+        return trn
+
+    def clean_email(self) -> str:
+        """An address of this teacher's own."""
+        address: str = self.cleaned_data["email"]
+        if self.other_email and address.lower() == self.other_email.lower():
+            raise ValidationError(
+                "Enter a different e-mail address: this one is the other lead teacher's. We need two teachers."
+            )
+        return address
+
+    def teacher(self) -> Teacher:
+        """The answers."""
+        return Teacher(**self.cleaned_data)
+
+
+class PromisesForm(forms.Form):
+    """A tick for each promise of the stage."""
+
+    def __init__(self, *args: Any, promises: list[StagePromise], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for promise in promises:
+            self.fields[f"promise_{promise.position}"] = forms.BooleanField(
+                label=promise.wording,
+                error_messages={"required": f"Tick to promise: {promise.wording}"},
+            )
+        self.helper = form_helper("Save and continue")
+
+
+class OfferForm(forms.Form):
+    """What to add to the letter that offers a place."""
+
+    words = forms.CharField(
+        label="Add something to the letter (optional)",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="The headteacher reads this word for word",
+        error_messages={"max_length": "Write 2,000 characters or fewer"},
+    )
+
+    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper("Offer the place and send the letter", others=[Button("Cancel", url=back, look="link")])
+
+
+class DeclineForm(forms.Form):
+    """Why the school is declined."""
+
+    reason = forms.CharField(
+        label="Why can the hub not offer a place?",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="The headteacher reads this word for word",
+        error_messages={
+            "required": "Enter the reason: the headteacher will read it",
+            "max_length": "Write 2,000 characters or fewer",
+        },
+    )
+
+    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(
+            "Decline and send the letter", look="warning", others=[Button("Cancel", url=back, look="link")]
+        )
+
+
+class WindowForm(forms.Form):
+    """When recruitment for a stage opens and closes."""
+
+    opens_on = DateField(label="Opens on", help_text="From midnight")
+    closes_on = DateField(label="Closes on", help_text="At 5pm, London time")
+    late_until = DateField(
+        label="Late ones accepted until (optional)",
+        help_text="Until 5pm; they are marked as late. Leave empty to accept none",
+        required=False,
+    )
+
+    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper("Save the dates", others=[Button("Cancel", url=back, look="link")])
+
+    def clean(self) -> dict[str, Any]:
+        """The dates, in order."""
+        cleaned = super().clean() or self.cleaned_data
+        opens_on, closes_on, late = cleaned.get("opens_on"), cleaned.get("closes_on"), cleaned.get("late_until")
+        if opens_on and closes_on and closes_on < opens_on:
+            self.add_error("closes_on", "Enter a closing date that is not before the opening date")
+        if closes_on and late and late <= closes_on:
+            self.add_error("late_until", "Enter a date after the closing date, or leave it empty")
+        return cleaned
+
+    def moments(self) -> dict[str, dt.datetime | None]:
+        """The dates as moments in London."""
+        late: dt.date | None = self.cleaned_data["late_until"]
+        return {
+            "opens_at": dt.datetime.combine(self.cleaned_data["opens_on"], dt.time(0), LONDON),
+            "closes_at": dt.datetime.combine(self.cleaned_data["closes_on"], DEADLINE, LONDON),
+            "late_until": dt.datetime.combine(late, DEADLINE, LONDON) if late else None,
+        }
+
+
+class ExpressionFilterForm(forms.Form):
+    """What to look for in the list; anything unknown in the address is ignored."""
+
+    STATES: ClassVar = [("", "All states"), *((state.value, state.label) for state in State if state != State.DRAFT)]
+
+    q = forms.CharField(label="School, place, URN, person or reference", required=False, max_length=100)
+    stage = forms.ChoiceField(label="Stage", required=False)
+    year = forms.TypedChoiceField(label="Year", required=False, coerce=int, empty_value=None)
+    state = forms.ChoiceField(label="State", required=False, choices=STATES)
+    sort = forms.ChoiceField(
+        required=False,
+        choices=[(f"{sign}{key}", key) for key in SORTS for sign in ("", "-")],
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, *args: Any, stage_years: Iterable[StageYear], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        titles: dict[str, str] = {}
+        years: set[int] = set()
+        for stage_year in stage_years:
+            titles.setdefault(stage_year.stage.slug, stage_year.title)
+            years.add(stage_year.year)
+        self.fields["stage"].choices = [("", "All stages"), *titles.items()]  # type: ignore[attr-defined]
+        self.fields["year"].choices = [  # type: ignore[attr-defined]
+            ("", "All years"),
+            *((year, label_of(year)) for year in sorted(years, reverse=True)),
+        ]
+
+    def chosen(self) -> Filter:
+        """What was chosen, without what is not valid."""
+        self.is_valid()
+        valid = self.cleaned_data
+        return Filter(
+            search=valid.get("q", ""),
+            stage=valid.get("stage", ""),
+            year=valid.get("year"),
+            state=valid.get("state", ""),
+            sort=valid.get("sort") or "-received",
+        )

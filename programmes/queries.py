@@ -1,0 +1,101 @@
+"""What the pages need, in a fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear, State
+
+SORTS = {
+    "received": ("submitted_at", "pk"),
+    "school": ("school__name", "pk"),
+    "authority": ("school__authority__name", "school__name", "pk"),
+    "stage": ("window__stage_year__year", "window__stage__order", "school__name", "pk"),
+    "state": ("state", "submitted_at", "pk"),
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What an administrator looks for in the list."""
+
+    search: str = ""
+    stage: str = ""
+    year: int | None = None
+    state: str = ""
+    sort: str = "-received"
+
+
+def expressions(chosen: Filter) -> QuerySet[ExpressionOfInterest]:
+    """The hub's expressions of interest that match, with school, authority and stage."""
+    found = _matching(chosen)
+    if chosen.state:
+        found = found.filter(state=chosen.state)
+    order = SORTS[chosen.sort.removeprefix("-")]
+    descending = chosen.sort.startswith("-")
+    return (
+        found.with_stage()
+        .select_related("school__authority")
+        .order_by(*(f"-{field}" if descending else field for field in order))
+    )
+
+
+def counts_by_state(chosen: Filter) -> dict[str, int]:
+    """How many there are in each state among those that match otherwise; one query."""
+    rows = _matching(chosen).order_by().values_list("state").annotate(Count("pk"))
+    counted = dict(rows)
+    return {state.value: counted.get(state.value, 0) for state in State if state != State.DRAFT}
+
+
+def _matching(chosen: Filter) -> QuerySet[ExpressionOfInterest]:
+    found = ExpressionOfInterest.objects.sent()
+    if chosen.stage:
+        found = found.filter(window__stage__slug=chosen.stage)
+    if chosen.year is not None:
+        found = found.filter(window__stage_year__year=chosen.year)
+    for word in chosen.search.split():
+        found = found.filter(
+            Q(school__name__icontains=word)
+            | Q(school__town__icontains=word)
+            | Q(school__postcode__icontains=word)
+            | Q(reference__icontains=word)
+            | Q(contact_name__icontains=word)
+            | Q(contact_email__icontains=word)
+            | (Q(school__urn=int(word)) if word.isascii() and word.isdigit() and len(word) <= 9 else Q())
+        )
+    return found
+
+
+def stages_with_windows() -> QuerySet[RecruitmentWindow]:
+    """The hub's recruitment windows with their stages, latest year first."""
+    return RecruitmentWindow.objects.select_related("stage_year__stage").order_by("-stage_year__year", "stage__order")
+
+
+def stages_of_years(years: tuple[int, ...]) -> QuerySet[StageYear]:
+    """The stages that run in some academic years."""
+    return StageYear.objects.select_related("stage").filter(year__in=years).order_by("-year", "stage__order")
+
+
+def windows_to_show(now: dt.datetime) -> list[RecruitmentWindow]:
+    """The windows a school may want to see: opening, open or closed at most half a year ago; one per stage."""
+    latest: dict[int, RecruitmentWindow] = {}
+    recent = stages_with_windows().filter(closes_at__gt=now - dt.timedelta(days=182)).order_by("stage__order", "opens_at")
+    for window in recent:
+        shown = latest.get(window.stage_id)
+        if shown is None or not shown.takes_expressions_at(now):
+            latest[window.stage_id] = window
+    return list(latest.values())
+
+
+def expression_with_answers(reference: str) -> QuerySet[ExpressionOfInterest]:
+    """One sent expression with everything its page shows."""
+    return (
+        ExpressionOfInterest.objects.sent()
+        .with_stage()
+        .select_related("school__authority", "hub")
+        .prefetch_related("lead_teachers", "agreed_promises")
+        .filter(reference=reference)
+    )

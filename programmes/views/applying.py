@@ -1,0 +1,392 @@
+"""The pages on which a school expresses interest: no account, one thing per page, nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from hubs.access import HubRequest, TokenRequest, public, token
+from hubs.links import LinkInvalid, make_token, read_token
+from hubs.ratelimit import allow, client_of
+from programmes import applying, journey, queries
+from programmes.answers import answers
+from programmes.forms import (
+    ContactForm,
+    HeadteacherForm,
+    LeadTeacherForm,
+    PromisesForm,
+    SchoolChoiceForm,
+    SchoolSearchForm,
+)
+from programmes.models import ExpressionOfInterest, LeadTeacher, RecruitmentWindow, State
+from schools import search
+from schools.models import School
+
+# "Continue where you stopped", on the computer it was started on.
+CONTINUE_COOKIE = "expression-draft"
+CONTINUE_FOR = 30 * 24 * 60 * 60
+# A hub's offices share an address; a person sends a handful of forms an hour.
+STARTS_PER_HOUR = 60
+
+
+@public
+def hub_public(request: HubRequest) -> HttpResponse:
+    """What the hub offers, and until when."""
+    now = timezone.now()
+    windows = [(window, window.phase_at(now)) for window in queries.windows_to_show(now)]
+    return render(request, "programmes/hub.html", {"windows": windows})
+
+
+@public
+@never_cache
+def begin(request: HubRequest, stage_slug: str) -> HttpResponse:
+    """What a stage is, and "Start now"."""
+    window = _window(request, stage_slug)
+    now = timezone.now()
+    context = {
+        "window": window,
+        "phase": window.phase_at(now),
+        "takes": window.takes_expressions_at(now),
+        "draft": _draft_to_continue(request, window),
+        "continue_url": "",
+        "back_url": reverse("hub_public", args=[request.hub.slug]),
+    }
+    if context["draft"]:
+        context["continue_url"] = reverse("expression_continue", args=[request.COOKIES[CONTINUE_COOKIE]])
+    return render(request, "programmes/begin.html", context)
+
+
+@public
+@never_cache
+def choose_school(request: HubRequest, stage_slug: str) -> HttpResponse:
+    """First question: which school? Answering it begins the draft."""
+    window = _window(request, stage_slug)
+    if not window.takes_expressions_at(timezone.now()):
+        return redirect("expression_begin", request.hub.slug, stage_slug)
+
+    def chosen(school: School) -> HttpResponse:
+        if not allow("expression-start", client=client_of(request), limit=STARTS_PER_HOUR, per_seconds=3600):
+            return render(request, "429.html", status=429)
+        draft = applying.start(window=window, school=school, now=timezone.now())
+        made = make_token("expression-draft", hub_id=request.hub.pk, subject_id=draft.pk)
+        response = redirect("expression_step", made, "contact")
+        response.set_cookie(
+            CONTINUE_COOKIE,
+            made,
+            max_age=CONTINUE_FOR,
+            path="/",
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+    here = reverse("expression_school", args=[request.hub.slug, stage_slug])
+    back = reverse("expression_begin", args=[request.hub.slug, stage_slug])
+    return _school_page(request, window, here=here, back=back, chosen=chosen)
+
+
+@token("expression-draft")
+@never_cache
+def resume(request: TokenRequest) -> HttpResponse:
+    """Where a draft was left."""
+    draft = _draft(request)
+    if draft.state != State.DRAFT:
+        return _to_confirmation(draft)
+    return redirect(_step_url(request, journey.first_open_step(journey.progress_of(draft))))
+
+
+StepView = Callable[[TokenRequest, ExpressionOfInterest, journey.Progress], HttpResponse]
+
+
+def _step(name: journey.Step) -> Callable[[StepView], Callable[[TokenRequest], HttpResponse]]:
+    """A page of the journey: not before its turn, not after the expression was sent."""
+
+    def decorate(view: StepView) -> Callable[[TokenRequest], HttpResponse]:
+        @wraps(view)
+        def page(request: TokenRequest) -> HttpResponse:
+            draft = _draft(request)
+            if draft.state != State.DRAFT:
+                return _to_confirmation(draft)
+            progress = journey.progress_of(draft)
+            if not journey.may_open(name, progress):
+                return redirect(_step_url(request, journey.first_open_step(progress)))
+            try:
+                return view(request, draft, progress)
+            except applying.AlreadySent:
+                return _to_confirmation(draft)
+
+        STEPS[name] = page
+        return page
+
+    return decorate
+
+
+STEPS: dict[journey.Step, Callable[[TokenRequest], HttpResponse]] = {}
+
+
+@token("expression-draft")
+@never_cache
+def step(request: TokenRequest, step_name: journey.Step) -> HttpResponse:
+    """One page of the journey, by its name."""
+    if step_name not in STEPS:
+        raise Http404
+    return STEPS[step_name](request)
+
+
+@_step("school")
+def _school(request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress) -> HttpResponse:
+    def chosen(school: School) -> HttpResponse:
+        applying.change_school(draft=draft, school=school, now=timezone.now())
+        return _onwards(request, draft)
+
+    return _school_page(
+        request,
+        draft.window,
+        here=_step_url(request, "school"),
+        back=_step_url(request, journey.first_open_step(progress)),
+        chosen=chosen,
+        draft=draft,
+    )
+
+
+@_step("contact")
+def _contact(request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress) -> HttpResponse:
+    initial = {
+        "name": draft.contact_name,
+        "role": draft.contact_role,
+        "email": draft.contact_email,
+        "phone": draft.contact_phone,
+        "is_head": {True: "yes", False: "no", None: ""}[draft.contact_is_head],
+    }
+    form = ContactForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        applying.save_contact(draft=draft, contact=form.contact(), now=timezone.now())
+        return _onwards(request, draft)
+    return _question(request, draft, progress, "contact", form, "Your details")
+
+
+@_step("headteacher")
+def _headteacher(request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress) -> HttpResponse:
+    form = HeadteacherForm(request.POST or None, initial={"name": draft.head_name, "email": draft.head_email})
+    if form.is_valid():
+        applying.save_headteacher(draft=draft, headteacher=form.headteacher(), now=timezone.now())
+        return _onwards(request, draft)
+    return _question(request, draft, progress, "headteacher", form, "Who is the headteacher?")
+
+
+def _lead_teacher(
+    request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress, position: int, title: str
+) -> HttpResponse:
+    teachers = {teacher.position: teacher for teacher in draft.lead_teachers.all()}
+    other = teachers.get(3 - position)
+    form = LeadTeacherForm(
+        request.POST or None,
+        initial=_teacher_answers(teachers.get(position)),
+        other_email=other.email if other else None,
+    )
+    if form.is_valid():
+        applying.save_lead_teacher(draft=draft, position=position, teacher=form.teacher(), now=timezone.now())
+        return _onwards(request, draft)
+    name: journey.Step = "lead-teacher-1" if position == 1 else "lead-teacher-2"
+    hint = draft.stage_year.lead_teachers if position == 1 else ""
+    return _question(request, draft, progress, name, form, title, hint=hint)
+
+
+@_step("lead-teacher-1")
+def _first_lead_teacher(request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress) -> HttpResponse:
+    return _lead_teacher(request, draft, progress, 1, "Who is the first lead teacher?")
+
+
+@_step("lead-teacher-2")
+def _second_lead_teacher(
+    request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress
+) -> HttpResponse:
+    return _lead_teacher(request, draft, progress, 2, "Who is the second lead teacher?")
+
+
+@_step("promises")
+def _promises(request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress) -> HttpResponse:
+    promises = list(draft.stage_year.promises.all())
+    agreed = {f"promise_{promise.position}": progress.promises for promise in promises}
+    form = PromisesForm(request.POST or None, promises=promises, initial=agreed)
+    if form.is_valid():
+        applying.save_promises(draft=draft, promises=promises, now=timezone.now())
+        return _onwards(request, draft)
+    return _question(
+        request,
+        draft,
+        progress,
+        "promises",
+        form,
+        "What your school promises",
+        hint="Tick each promise. The headteacher should agree with all of them.",
+    )
+
+
+@_step("check")
+def _check(request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress) -> HttpResponse:
+    problem = ""
+    existing = None
+    if request.method == "POST":
+        try:
+            sent = applying.submit(draft=draft, now=timezone.now())
+        except applying.NotTaking:
+            problem = "closed"
+        except applying.SchoolHasOne as found:
+            # Not shown: whoever types the school's name and an address is not its sender by that.
+            problem, existing = "exists", found.existing
+        else:
+            return _to_confirmation(sent)
+    elif not draft.window.takes_expressions_at(timezone.now()):
+        problem = "closed"
+    context = {
+        "draft": draft,
+        "sections": answers(draft, change=lambda name: _step_url(request, name)),
+        "problem": problem,
+        "existing_sent_at": existing.submitted_at if existing else None,
+        "back_url": _step_url(request, "promises"),
+        "here": request.build_absolute_uri(request.path),
+    }
+    return render(request, "programmes/check.html", context, status=409 if problem == "exists" else 200)
+
+
+@token("expression-confirmation")
+@never_cache
+def sent(request: TokenRequest) -> HttpResponse:
+    """What was sent, and where it stands; the address is in the confirmation mail."""
+    expression = get_object_or_404(
+        ExpressionOfInterest.objects.sent().with_stage().prefetch_related("lead_teachers", "agreed_promises"),
+        pk=request.link.subject_id,
+    )
+    response = render(
+        request,
+        "programmes/sent.html",
+        {"expression": expression, "sections": answers(expression), "just_sent": "new" in request.GET},
+    )
+    response.delete_cookie(CONTINUE_COOKIE)
+    return response
+
+
+# --- The parts the pages share ------------------------------------------------------------------
+
+
+def _teacher_answers(teacher: LeadTeacher | None) -> dict[str, str]:
+    if teacher is None:
+        return {}
+    return {
+        "name": teacher.name,
+        "role": teacher.role,
+        "year_group": teacher.year_group,
+        "email": teacher.email,
+        "trn": teacher.trn,
+    }
+
+
+def _window(request: HubRequest, stage_slug: str) -> RecruitmentWindow:
+    now = timezone.now()
+    for window in queries.windows_to_show(now):
+        if window.stage_year.stage.slug == stage_slug:
+            return window
+    raise Http404
+
+
+def _draft(request: TokenRequest) -> ExpressionOfInterest:
+    return get_object_or_404(
+        ExpressionOfInterest.objects.with_stage().prefetch_related("lead_teachers", "agreed_promises"),
+        pk=request.link.subject_id,
+    )
+
+
+def _draft_to_continue(request: HubRequest, window: RecruitmentWindow) -> ExpressionOfInterest | None:
+    """The draft begun in this browser for this stage, if it was not sent yet."""
+    try:
+        link = read_token("expression-draft", request.COOKIES.get(CONTINUE_COOKIE, ""))
+    except LinkInvalid:
+        return None
+    if link.expired or link.hub_id != request.hub.pk:
+        return None
+    return (
+        ExpressionOfInterest.objects.select_related("school")
+        .filter(pk=link.subject_id, window=window, state=State.DRAFT)
+        .first()
+    )
+
+
+def _token_of(request: TokenRequest) -> str:
+    assert request.resolver_match is not None
+    return str(request.resolver_match.kwargs["token"])
+
+
+def _step_url(request: TokenRequest, name: journey.Step) -> str:
+    return reverse("expression_step", args=[_token_of(request), name])
+
+
+def _onwards(request: TokenRequest, draft: ExpressionOfInterest) -> HttpResponse:
+    """The first question without an answer: after a change, that is "check your answers" again."""
+    return redirect("expression_continue", _token_of(request))
+
+
+def _to_confirmation(expression: ExpressionOfInterest) -> HttpResponse:
+    made = make_token("expression-confirmation", hub_id=expression.hub_id, subject_id=expression.pk)
+    return redirect(reverse("expression_sent", args=[made]) + "?new")
+
+
+def _question(
+    request: TokenRequest,
+    draft: ExpressionOfInterest,
+    progress: journey.Progress,
+    name: journey.Step,
+    form: Any,
+    title: str,
+    hint: str = "",
+) -> HttpResponse:
+    before = journey.step_before(name, progress)
+    context = {
+        "draft": draft,
+        "form": form,
+        "title": title,
+        "hint": hint,
+        "back_url": _step_url(request, before) if before else "",
+    }
+    return render(request, "programmes/question.html", context)
+
+
+def _school_page(
+    request: HubRequest,
+    window: RecruitmentWindow,
+    *,
+    here: str,
+    back: str,
+    chosen: Callable[[School], HttpResponse],
+    draft: ExpressionOfInterest | None = None,
+) -> HttpResponse:
+    """Search, then choose. With JavaScript the type-ahead does both in one go."""
+    typed = request.POST.get("q", request.GET.get("q", ""))[:100]
+    urn = request.POST.get("urn", "")
+    if request.method == "POST" and urn.isascii() and urn.isdigit() and len(urn) <= 9:
+        school = School.objects.usable().filter(urn=urn).first()
+        if school:
+            return chosen(school)
+    if request.method == "POST" and typed.strip():
+        return redirect(f"{here}?{urlencode({'q': typed})}")
+    form: Any
+    context: dict[str, Any] = {"window": window, "draft": draft, "back_url": back, "searched": ""}
+    found = search.find(typed, near=request.hub) if typed.strip() else []
+    if found:
+        form = SchoolChoiceForm(request.POST or None, found=found, again=here)
+        context["back_url"] = here
+    else:
+        form = SchoolSearchForm(
+            request.POST or None, initial={"q": typed}, url=f"{reverse('school_search')}?hub={request.hub.slug}"
+        )
+        context["searched"] = typed
+    return render(request, "programmes/school.html", {**context, "form": form})

@@ -1,0 +1,84 @@
+"""Figures across rooms, each page's in a fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Min
+
+from correspondence.models import Message
+from hubs.models import Hub
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, State
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that waits for the hub."""
+
+    count: int
+    since: dt.datetime | None
+
+
+def expressions_waiting() -> Waiting:
+    """Expressions of interest that are not decided, and since when the oldest waits."""
+    found = ExpressionOfInterest.objects.to_decide().aggregate(count=Count("pk"), since=Min("submitted_at"))
+    return Waiting(found["count"], found["since"])
+
+
+def messages_in_trouble() -> Waiting:
+    """Messages that failed, or of which nobody knows whether they arrived."""
+    found = Message.objects.filter(state__in=[Message.State.FAILED, Message.State.UNCERTAIN]).aggregate(
+        count=Count("pk"), since=Min("queued_at")
+    )
+    return Waiting(found["count"], found["since"])
+
+
+def windows_closing(*, now: dt.datetime, within: dt.timedelta) -> list[RecruitmentWindow]:
+    """Recruitment that closes soon, the next first."""
+    return list(
+        RecruitmentWindow.objects.select_related("stage_year__stage")
+        .filter(opens_at__lte=now, closes_at__gt=now, closes_at__lte=now + within)
+        .order_by("closes_at", "stage__order")
+    )
+
+
+@dataclass(frozen=True)
+class NationalRow:
+    """One hub's expressions of interest for a stage of a year, counted by state."""
+
+    hub: str
+    stage: str
+    year: str
+    received: int
+    to_decide: int
+    offered: int
+    declined: int
+
+
+def national_figures(*, year: int) -> list[NationalRow]:
+    """Every hub's counts for an academic year, through the national role: no names, no notes."""
+    windows = {
+        window.pk: window
+        for window in RecruitmentWindow.national.select_related("stage_year__stage")
+        .only("id", "hub", "stage_year__year", "stage_year__name", "stage_year__stage__phase", "stage_year__stage__order")
+        .filter(stage_year__year=year)
+    }
+    hubs = dict(Hub.objects.using("national").values_list("pk", "name"))
+    counted: dict[int, dict[str, int]] = {pk: {} for pk in windows}
+    sent = ExpressionOfInterest.national.filter(window__in=windows).exclude(state=State.DRAFT)
+    for window_id, state, count in sent.order_by().values_list("window", "state").annotate(Count("pk")):
+        counted[window_id][state] = count
+    ordered = sorted(windows.values(), key=lambda window: (hubs[window.hub_id], window.stage_year.stage.order))
+    return [
+        NationalRow(
+            hub=hubs[window.hub_id],
+            stage=window.stage_year.title,
+            year=window.stage_year.year_label,
+            received=sum(counted[window.pk].values()),
+            to_decide=counted[window.pk].get(State.SUBMITTED, 0),
+            offered=counted[window.pk].get(State.OFFERED, 0),
+            declined=counted[window.pk].get(State.DECLINED, 0),
+        )
+        for window in ordered
+    ]

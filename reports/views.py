@@ -1,0 +1,50 @@
+"""The hub's home, and national figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from hubs.access import MemberRequest, member, national
+from hubs.permissions import may
+from programmes.years import academic_year_of, label_of
+from reports import queries
+
+CLOSING_SOON = dt.timedelta(days=14)
+
+
+@member("use_console")
+def console_home(request: MemberRequest) -> HttpResponse:
+    """What needs me today."""
+    now = timezone.now()
+    context: dict[str, object] = {}
+    if may(request.membership, "view_expressions"):
+        context["expressions"] = queries.expressions_waiting()
+        context["closing"] = queries.windows_closing(now=now, within=CLOSING_SOON)
+    if may(request.membership, "view_messages"):
+        context["troubled"] = queries.messages_in_trouble()
+    return render(request, "reports/console_home.html", context)
+
+
+@national("view_national_figures")
+def national_home(request: HttpRequest) -> HttpResponse:
+    """Expressions of interest of every hub, counted."""
+    this_year = academic_year_of(timezone.localdate())
+    asked = request.GET.get("year", "")
+    year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else this_year + 1
+    rows = queries.national_figures(year=year)
+    context = {
+        "rows": rows,
+        "year": label_of(year),
+        "years": [(choice, label_of(choice), choice == year) for choice in (this_year + 1, this_year, this_year - 1)],
+        "figures": [
+            {"value": sum(row.received for row in rows), "label": "Received"},
+            {"value": sum(row.to_decide for row in rows), "label": "To decide"},
+            {"value": sum(row.offered for row in rows), "label": "Offered"},
+            {"value": sum(row.declined for row in rows), "label": "Declined"},
+        ],
+    }
+    return render(request, "reports/national_home.html", context)
