@@ -78,12 +78,6 @@ class Guard:
         self._children.remove(child)
         os.write(self._pipe, b"-%d\n" % child.pid)
 
-    def stop(self, child: subprocess.Popen[bytes]) -> None:
-        """End one child and all it has started."""
-        stop_groups([child.pid], grace=self._grace)
-        child.wait()
-        self.bury(child)
-
     def lives(self) -> bool:
         """Whether the guard is there; without it a sudden death would leave processes behind."""
         return self._process.poll() is None

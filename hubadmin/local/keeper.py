@@ -53,10 +53,8 @@ class Use:
         os.close(self.claim)
         if wait_until(lambda: not self.lives(), seconds=5 * LOOK_EVERY):
             return
-        if (others := try_lock(self.folder / "users.lock", shared=True)) is not None:
-            os.close(others)
-            return
-        wait_until(lambda: not self.lives(), seconds=STOP_SECONDS)
+        if is_held(self.folder / "users.lock"):
+            wait_until(lambda: not self.lives(), seconds=STOP_SECONDS)
 
 
 def use(kind: str, folder: Path, *, throwaway: bool = False) -> Use:

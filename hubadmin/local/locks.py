@@ -28,8 +28,11 @@ def wait_for_lock(path: Path, *, shared: bool = False) -> int:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock for itself alone."""
-    descriptor = try_lock(path, shared=True)
+    """Whether a process holds the lock for itself alone; nobody holds one in a folder that is gone."""
+    try:
+        descriptor = try_lock(path, shared=True)
+    except FileNotFoundError:
+        return False
     if descriptor is None:
         return True
     os.close(descriptor)
