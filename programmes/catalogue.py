@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+
 YEARS = (2024, 2025, 2026, 2027)
 
 SIX_PROMISES = (
@@ -189,3 +191,33 @@ def load(stage_model: Any, stage_year_model: Any, promise_model: Any, *, using: 
                     for position, wording in enumerate(facts.promises, start=1)
                 )
 
+
+class NoYearToCopy(LookupError):
+    """There is no earlier year to copy a new one from."""
+
+
+@transaction.atomic
+def add_year(year: int) -> int:
+    """Copy the stages and promises of the latest year before `year` into it; returns how many were added.
+
+    Stages that the year has already are left alone. Raises `NoYearToCopy`.
+    """
+    from programmes.models import StagePromise, StageYear
+
+    earlier = StageYear.objects.filter(year__lt=year).order_by("-year").first()
+    if earlier is None:
+        raise NoYearToCopy(year)
+    there = set(StageYear.objects.filter(year=year).values_list("stage", flat=True))
+    added = 0
+    for stage_year in StageYear.objects.filter(year=earlier.year).exclude(stage__in=there):
+        promises = list(stage_year.promises.all())
+        # Codes change every year: the new year's is entered when it is known.
+        stage_year.pk, stage_year.year, stage_year.code = None, year, ""
+        stage_year._state.adding = True
+        stage_year.save()
+        StagePromise.objects.bulk_create(
+            StagePromise(stage_year=stage_year, position=promise.position, wording=promise.wording)
+            for promise in promises
+        )
+        added += 1
+    return added

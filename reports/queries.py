@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Min
 
 from correspondence.models import Message
+from correspondence.models import State as MessageState
 from hubs.models import Hub
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, State
 
@@ -28,7 +29,7 @@ def expressions_waiting() -> Waiting:
 
 def messages_in_trouble() -> Waiting:
     """Messages that failed, or of which nobody knows whether they arrived."""
-    found = Message.objects.filter(state__in=[Message.State.FAILED, Message.State.UNCERTAIN]).aggregate(
+    found = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.UNCERTAIN]).aggregate(
         count=Count("pk"), since=Min("queued_at")
     )
     return Waiting(found["count"], found["since"])

@@ -1,0 +1,235 @@
+"""The demo's world: three invented hubs in the middle of an academic year, made through the real verbs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.db import transaction
+
+from correspondence.delivery import deliver
+from correspondence.models import Message
+from correspondence.models import State as MessageState
+from hubadmin.demo import invented
+from hubadmin.demo.people import FAMILY_NAMES, GIVEN_NAMES, PERSONAS, Persona
+from hubadmin.demo.places import AREAS, Area
+from hubs import tenancy
+from hubs.models import Hub, HubArea, LeadSchool, LocalAuthority, Membership, NationalRole, Role, User
+from programmes import applying, catalogue, deciding
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear
+from programmes.years import academic_year_of
+from schools.models import School
+from schools.register import import_register
+
+LONDON = ZoneInfo("Europe/London")
+FIVE = dt.time(17, 0)
+COLOURS = {"northvale": "#00625e", "severnmoor": "#5a2a82", "wealdshore": "#8a3b12"}
+NAMES = {
+    "northvale": "Northvale Maths Hub",
+    "severnmoor": "Severnmoor Maths Hub",
+    "wealdshore": "Wealdshore and Downs Maths Hub",
+}
+# How many expressions of interest a hub has had for the year in progress and for the next one.
+EXPRESSIONS = {"northvale": (60, 48), "severnmoor": (34, 22), "wealdshore": (26, 12)}
+REASONS = (
+    "All places of this stage are taken this year. Please apply again when recruitment opens in spring.",
+    "Your school did Developing two years ago. We suggest Sustaining instead and would be glad to have you there.",
+    "The stage is for schools that completed Developing the year before. Please apply for Developing first.",
+)
+
+
+def seed(*, now: dt.datetime) -> bool:
+    """Make the demo's world; returns False when it is there already."""
+    if Hub.objects.filter(slug__in=NAMES).count() == len(NAMES):
+        return False
+    with transaction.atomic():
+        _schools()
+        year = academic_year_of(now.astimezone(LONDON).date())
+        for missing in (year, year + 1):
+            catalogue.add_year(missing)
+        hubs = {area.hub: _hub(area, year) for area in AREAS}
+        for persona in PERSONAS:
+            _person(persona, hubs, year)
+        for hub in hubs.values():
+            with tenancy.use(hub):
+                _recruitment(hub, year, now)
+    for hub in hubs.values():
+        _deliver_everything(hub)
+    return True
+
+
+def _schools() -> None:
+    with TemporaryDirectory() as folder:
+        register = Path(folder) / "invented.csv"
+        invented.write_register(register)
+        import_register(register)
+
+
+def _hub(area: Area, year: int) -> Hub:
+    slug = area.hub
+    hub = Hub.objects.create(
+        slug=slug,
+        name=NAMES[slug],
+        colour=COLOURS[slug],
+        contact_email=f"hello@{slug}.example",
+        contact_phone=area.telephone.format(100),
+        reply_to=f"hello@{slug}.example",
+        privacy_contact_email=f"privacy@{slug}.example",
+    )
+    authorities = LocalAuthority.objects.filter(code__in=[authority.code for authority in area.authorities])
+    HubArea.objects.bulk_create(HubArea(hub=hub, authority=authority) for authority in authorities)
+    schools = School.objects.open().filter(authority__in=authorities, phase="Secondary").order_by("urn")
+    former, current = schools[0], schools[1]
+    change = dt.date(year - 1, 8, 31)
+    LeadSchool.objects.create(hub=hub, name=former.name, urn=former.urn, starts_on=dt.date(2015, 9, 1), ends_on=change)
+    LeadSchool.objects.create(hub=hub, name=current.name, urn=current.urn, starts_on=change + dt.timedelta(days=1))
+    return hub
+
+
+def _person(persona: Persona, hubs: dict[str, Hub], year: int) -> None:
+    user = User.objects.create_user(persona.email, name=persona.name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    TOTP.activate(user, generate_totp_secret())
+    if persona.national:
+        NationalRole.objects.create(user=user, kind=NationalRole.Kind.VIEWER)
+    for slug, role in persona.roles:
+        Membership.objects.create(hub=hubs[slug], user=user, role=role, starts_on=dt.date(year - 2, 9, 1))
+
+
+def _recruitment(hub: Hub, year: int, now: dt.datetime) -> None:
+    """The round for the year in progress, decided; the round for the next one, open."""
+    # The same world every time, another for each hub.
+    chance = random.Random(hub.slug)  # noqa: S311
+    schools = list(School.objects.open().filter(authority__hubs=hub).order_by("urn"))
+    chance.shuffle(schools)
+    this_year, next_year = EXPRESSIONS[hub.slug]
+    decider = Membership.objects.select_related("hub", "user").get(
+        hub=hub, role=Role.ADMINISTRATOR, user__email__in=[persona.email for persona in PERSONAS if len(persona.roles) == 1]
+    )
+    past = [_past_window(hub, stage_year) for stage_year in StageYear.objects.filter(year=year)]
+    for expression in _expressions(chance, past, schools, this_year, now):
+        _decide(chance, expression, decider)
+    upcoming = _current_windows(hub, year + 1, now)
+    for number, expression in enumerate(_expressions(chance, upcoming, schools, next_year, now)):
+        if number % 3 == 0:
+            _decide(chance, expression, decider)
+
+
+def _past_window(hub: Hub, stage_year: StageYear) -> RecruitmentWindow:
+    return RecruitmentWindow.objects.create(
+        hub=hub,
+        stage=stage_year.stage,
+        stage_year=stage_year,
+        opens_at=dt.datetime(stage_year.year, 3, 1, tzinfo=LONDON),
+        closes_at=dt.datetime(stage_year.year, 6, 26, 17, tzinfo=LONDON),
+    )
+
+
+def _current_windows(hub: Hub, year: int, now: dt.datetime) -> list[RecruitmentWindow]:
+    """Open ones, one that closes soon, one closed but late ones accepted, one closed, one yet to open."""
+    days = {
+        "primary-readiness": (-40, 9, None),
+        "primary-developing": (-40, 45, None),
+        "primary-embedding": (-40, 45, 60),
+        "primary-sustaining": (12, 80, None),
+        "secondary-developing": (-40, 45, None),
+        "secondary-embedding-support": (-40, -8, None),
+        "secondary-embedding-sustaining": (-40, -5, 20),
+    }
+    today = now.astimezone(LONDON).date()
+    windows = []
+    for stage_year in StageYear.objects.select_related("stage").filter(year=year):
+        opens, closes, late = days[stage_year.stage.slug]
+        windows.append(
+            RecruitmentWindow.objects.create(
+                hub=hub,
+                stage=stage_year.stage,
+                stage_year=stage_year,
+                opens_at=dt.datetime.combine(today + dt.timedelta(days=opens), dt.time(0), LONDON),
+                closes_at=dt.datetime.combine(today + dt.timedelta(days=closes), FIVE, LONDON),
+                late_until=dt.datetime.combine(today + dt.timedelta(days=late), FIVE, LONDON) if late else None,
+            )
+        )
+    return windows
+
+
+def _expressions(
+    chance: random.Random, windows: list[RecruitmentWindow], schools: list[School], number: int, now: dt.datetime
+) -> list[ExpressionOfInterest]:
+    """Expressions of schools that fit the stage, sent through the real journey, oldest first."""
+    sent: list[tuple[dt.datetime, RecruitmentWindow, School]] = []
+    started = [window for window in windows if window.opens_at < now]
+    taken: set[tuple[int, int]] = set()
+    while len(sent) < number:
+        window = chance.choice(started)
+        school = chance.choice(schools)
+        if (window.pk, school.pk) in taken or not _fits(school, window.stage_year):
+            continue
+        taken.add((window.pk, school.pk))
+        latest = min(now - dt.timedelta(hours=2), window.late_until or window.closes_at, window.closes_at)
+        span = (latest - window.opens_at).total_seconds()
+        moment = window.opens_at + dt.timedelta(seconds=chance.uniform(0.02, 0.99) * span)
+        sent.append((moment, window, school))
+    return [_express(chance, *one) for one in sorted(sent, key=lambda one: one[0])]
+
+
+def _fits(school: School, stage_year: StageYear) -> bool:
+    low, high = school.low_age or 0, school.high_age or 0
+    return low < stage_year.oldest - 2 and high > stage_year.youngest + 2 and school.type_group_code in (4, 10, 11)
+
+
+def _express(
+    chance: random.Random, moment: dt.datetime, window: RecruitmentWindow, school: School
+) -> ExpressionOfInterest:
+    used: set[str] = set()
+
+    def person() -> tuple[str, str]:
+        while True:
+            name = f"{chance.choice(GIVEN_NAMES)} {chance.choice(FAMILY_NAMES)}"
+            if name not in used:
+                used.add(name)
+                local = "".join(letter for letter in name.lower().replace(" ", ".") if letter.isascii() and letter not in "’")
+                return name, f"{local}@school{school.urn}.example"
+
+    draft = applying.start(window=window, school=school, now=moment)
+    name, email = person()
+    is_head = chance.random() < 0.4
+    role = "Headteacher" if is_head else chance.choice(("Maths lead", "Deputy headteacher", "Assistant headteacher"))
+    phone = f"01632 960{chance.randrange(1000):03}"
+    contact = applying.Contact(name=name, role=role, email=email, phone=phone, is_head=is_head)
+    applying.save_contact(draft=draft, contact=contact, now=moment)
+    if not is_head:
+        head, _ = person()
+        headteacher = applying.Headteacher(name=head, email=f"office@school{school.urn}.example")
+        applying.save_headteacher(draft=draft, headteacher=headteacher, now=moment)
+    for position, teacher_role in ((1, "Maths lead"), (2, "Class teacher")):
+        name, email = person()
+        trn = f"{chance.randrange(1_000_000, 9_999_999)}" if chance.random() < 0.5 else ""
+        group = chance.choice(("Reception", "Year 2", "Year 4", "Year 6", ""))
+        teacher = applying.Teacher(name=name, role=teacher_role, year_group=group, email=email, trn=trn)
+        applying.save_lead_teacher(draft=draft, position=position, teacher=teacher, now=moment)
+    applying.save_promises(draft=draft, promises=list(window.stage_year.promises.all()), now=moment)
+    return applying.submit(draft=draft, now=moment)
+
+
+def _decide(chance: random.Random, expression: ExpressionOfInterest, actor: Membership) -> None:
+    assert expression.submitted_at is not None
+    moment = expression.submitted_at + dt.timedelta(days=chance.uniform(1, 9))
+    if chance.random() < 0.82:
+        deciding.offer(expression=expression, actor=actor, now=moment)
+    else:
+        deciding.decline(expression=expression, actor=actor, now=moment, reason=chance.choice(REASONS))
+
+
+def _deliver_everything(hub: Hub) -> None:
+    """The letters of the past have gone out: into the demo's mailbox."""
+    with tenancy.use(hub):
+        queued = list(Message.objects.filter(state=MessageState.QUEUED).order_by("queued_at").values_list("pk", "queued_at"))
+    for message_id, queued_at in queued:
+        deliver(hub_id=hub.pk, message_id=message_id, now=queued_at + dt.timedelta(seconds=20))
