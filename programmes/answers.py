@@ -14,7 +14,7 @@ class Row(TypedDict, total=False):
 
     key: str
     value: str
-    values: list[str]
+    lines: list[str]
     change_url: str
     change_what: str
 
@@ -68,7 +68,7 @@ def answers(
             row("TRN", teacher.trn, name, f"{what} TRN"),
         ]
         sections.append((f"{ordinal} lead teacher", rows))
-    promised: Row = {"key": "Agreed to", "values": [promise.wording for promise in expression.agreed_promises.all()]}
+    promised: Row = {"key": "Agreed to", "lines": [promise.wording for promise in expression.agreed_promises.all()]}
     if change:
         promised["change_url"], promised["change_what"] = change("promises"), "the promises"
     sections.append(("Promises", [promised]))

@@ -137,6 +137,8 @@ def control(field: BoundField, extra_class: str = "") -> SafeString:
     attributes: dict[str, Any] = dict(ATTRIBUTES.get(getattr(widget, "input_type", None) or "", {}))
     attributes.update(widget.attrs)
     attributes["class"] = " ".join(part for part in classes if part)
+    # A placeholder of a library's form would only repeat the label, and vanish when it is needed.
+    attributes["placeholder"] = False
     if name == "textarea":
         # The limit is said and counted, not enforced by cutting off what is pasted.
         attributes["maxlength"] = False
