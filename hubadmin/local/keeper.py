@@ -27,6 +27,7 @@ from hubadmin.local.processes import wait_until
 
 LOOK_EVERY = 0.2
 STOP_SECONDS = 30.0
+REMOVE_SECONDS = 10.0
 QUICK_DEATH_SECONDS = 30.0
 QUICK_DEATHS_ALLOWED = 3
 
@@ -78,21 +79,15 @@ def remove(kind: str, folder: Path) -> bool:
     """Delete what the service has stored; False when somebody uses it."""
     if not folder.exists():
         return True
-    descriptor = _alone(folder)
-    if descriptor is None:
-        return False
-    SERVICES[kind](folder).remove()
-    os.close(descriptor)
-    return True
-
-
-def _alone(folder: Path) -> int | None:
-    """The users' lock for oneself alone; a keeper that is just stopping is waited for, a user is not."""
-    for _attempt in range(50):
-        if (descriptor := try_lock(folder / "users.lock")) is not None:
-            return descriptor
+    # A keeper that is just stopping is waited for, a user is not.
+    deadline = time.monotonic() + REMOVE_SECONDS
+    while (alone := try_lock(folder / "users.lock")) is None:
+        if time.monotonic() > deadline:
+            return False
         time.sleep(LOOK_EVERY)
-    return None
+    SERVICES[kind](folder).remove()
+    os.close(alone)
+    return True
 
 
 def _start_keeper(kind: str, folder: Path, *, throwaway: bool) -> None:

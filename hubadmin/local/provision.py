@@ -52,7 +52,7 @@ def provision(admin_url: str, *, database: str | None = None) -> Urls:
     Without a name it is the address's own database, or `hubadmin` where that is the server's maintenance database.
     Raises ProvisionError when the role in the address may not create roles, or a role that exists is too mighty.
     """
-    name = database or _database_of(admin_url)
+    name = database or database_of(admin_url)
     urls = urls_of(admin_url, name, name)
     with _connect(admin_url) as connection, _alone(connection):
         if not _is_administrator(connection):
@@ -196,7 +196,8 @@ def _with_database(url: str, database: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{quote(database, safe='')}"))
 
 
-def _database_of(url: str) -> str:
+def database_of(url: str) -> str:
+    """The database that an address means: its own, or the default name in place of a maintenance database."""
     name = unquote(urlsplit(url).path.lstrip("/"))
     return DEFAULT_DATABASE if name in MAINTENANCE_DATABASES else name
 
