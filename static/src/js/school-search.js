@@ -3,7 +3,7 @@
  *
  *   <input data-school-search data-url="/schools/search" data-urn-field="id_urn" …>
  *
- * The address is asked with ?q= and answers [{"urn": "900001", "label": "name, town, postcode"}]. Choosing a school
+ * The address is asked with ?q= and answers {"schools": [{"urn": 900001, "label": "name, town, postcode", "hint": "…"}]}. Choosing a school
  * puts its URN into the hidden field; typing on takes it out again, so that the two never disagree.
  */
 import './accessible-autocomplete.min.js'
@@ -29,7 +29,7 @@ function schoolsFrom (url) {
         const address = new URL(url, window.location.href)
         address.searchParams.set('q', query)
         const answer = await fetch(address, { signal: request.signal, headers: { Accept: 'application/json' } })
-        show(answer.ok ? await answer.json() : [])
+        show(answer.ok ? (await answer.json()).schools : [])
       } catch (error) {
         // A newer query has taken this one's place; a lost connection leaves the plain search to the button.
         if (error.name !== 'AbortError') show([])
