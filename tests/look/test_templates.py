@@ -25,15 +25,20 @@ FORBIDDEN = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_template_compiles(name: str) -> None:
-    get_template(name)
+def test_every_template_compiles() -> None:
+    assert len(NAMES) > 50
+    for name in NAMES:
+        get_template(name)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_template_holds_what_the_content_security_policy_refuses(name: str) -> None:
-    source = (TEMPLATES / name).read_text()
-    assert [what for what, pattern in FORBIDDEN.items() if pattern.search(source)] == []
+def test_no_template_holds_what_the_content_security_policy_refuses() -> None:
+    found = [
+        (name, what)
+        for name in NAMES
+        for what, pattern in FORBIDDEN.items()
+        if pattern.search((TEMPLATES / name).read_text())
+    ]
+    assert found == []
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,6 @@ def test_the_lock_of_the_front_end_names_no_download_address() -> None:
     assert '"resolved"' not in lock
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("components/")])
-def test_every_component_says_what_it_takes(name: str) -> None:
-    assert (TEMPLATES / name).read_text().startswith("{% comment %}")
+def test_every_component_says_what_it_takes() -> None:
+    components = [name for name in NAMES if name.startswith("components/")]
+    assert [name for name in components if not (TEMPLATES / name).read_text().startswith("{% comment %}")] == []
