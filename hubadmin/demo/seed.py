@@ -36,7 +36,7 @@ NAMES = {
     "wealdshore": "Wealdshore and Downs Maths Hub",
 }
 # How many expressions of interest a hub has had for the year in progress and for the next one.
-EXPRESSIONS = {"northvale": (60, 48), "severnmoor": (34, 22), "wealdshore": (26, 12)}
+EXPRESSIONS = {"northvale": (36, 26), "severnmoor": (14, 10), "wealdshore": (10, 6)}
 REASONS = (
     "All places of this stage are taken this year. Please apply again when recruitment opens in spring.",
     "Your school did Developing two years ago. We suggest Sustaining instead and would be glad to have you there.",
@@ -152,11 +152,17 @@ def _current_windows(hub: Hub, year: int, now: dt.datetime) -> list[RecruitmentW
                 stage=stage_year.stage,
                 stage_year=stage_year,
                 opens_at=dt.datetime.combine(today + dt.timedelta(days=opens), dt.time(0), LONDON),
-                closes_at=dt.datetime.combine(today + dt.timedelta(days=closes), FIVE, LONDON),
-                late_until=dt.datetime.combine(today + dt.timedelta(days=late), FIVE, LONDON) if late else None,
+                closes_at=_deadline(today, closes),
+                late_until=_deadline(today, late) if late else None,
             )
         )
     return windows
+
+
+def _deadline(today: dt.date, days: int) -> dt.datetime:
+    """Five o'clock on a day so far from today or, at a weekend, on the Friday before."""
+    day = today + dt.timedelta(days=days)
+    return dt.datetime.combine(day - dt.timedelta(days=max(0, day.weekday() - 4)), FIVE, LONDON)
 
 
 def _expressions(

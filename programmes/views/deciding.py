@@ -37,7 +37,7 @@ COLUMNS = [
 def expression_list(request: MemberRequest) -> HttpResponse:
     """Search, filter, count; newest first."""
     windows = list(queries.stages_with_windows())
-    form = ExpressionFilterForm(request.GET or None, stage_years=[window.stage_year for window in windows])
+    form = ExpressionFilterForm(request.GET, stage_years=[window.stage_year for window in windows])
     chosen = form.chosen()
     counts = queries.counts_by_state(chosen)
     total = counts[chosen.state] if chosen.state else sum(counts.values())
@@ -178,7 +178,7 @@ def _figures(request: MemberRequest, counts: dict[str, int]) -> list[dict[str, A
 def _chosen(request: MemberRequest, form: ExpressionFilterForm) -> list[dict[str, str]]:
     chosen = []
     for name in ("q", "stage", "year", "state"):
-        value = form.cleaned_data.get(name) if form.is_bound else None
+        value = form.cleaned_data.get(name)
         if not value:
             continue
         choices: Iterable[tuple[Any, Any]] = getattr(form.fields[name], "choices", [])
