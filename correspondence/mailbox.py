@@ -74,14 +74,19 @@ def mail(name: str) -> Mail:
     body = parsed.get_body(preferencelist=("plain", "html"))
     return Mail(
         name=name,
-        sender=str(parsed["From"] or ""),
-        recipients=str(parsed["To"] or ""),
-        reply_to=str(parsed["Reply-To"] or ""),
-        subject=str(parsed["Subject"] or ""),
-        message_id=str(parsed["Message-ID"] or ""),
+        sender=_header(parsed, "From"),
+        recipients=_header(parsed, "To"),
+        reply_to=_header(parsed, "Reply-To"),
+        subject=_header(parsed, "Subject"),
+        message_id=_header(parsed, "Message-ID"),
         sent_at=dt.datetime.strptime(name.partition("-")[0], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=dt.UTC),
         text=body.get_content() if body else "",
     )
+
+
+def _header(parsed: ParsedMail, name: str) -> str:
+    # A folded header comes back with the space of its fold.
+    return str(parsed[name] or "").strip()
 
 
 def _write(email: EmailMessage) -> None:

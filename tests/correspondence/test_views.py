@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from correspondence import delivery
+from correspondence.models import State
+from hubs import tenancy, timeline
+from hubs.models import Hub, User
+from tests.correspondence.conftest import Queue, in_state, reload
+
+ClientOf = Callable[[User], Client]
+
+
+def url(name: str, hub: Hub, *rest: object) -> str:
+    return reverse(name, args=[hub.slug, *rest])
+
+
+@pytest.fixture
+def ada(administrator: User, client_of: ClientOf) -> Client:
+    """The administrator's browser."""
+    return client_of(administrator)
+
+
+# --- The list --------------------------------------------------------------------------------
+
+
+def test_an_empty_list_says_what_will_be_there(ada: Client, hub: Hub) -> None:
+    page = ada.get(url("message_list", hub)).content.decode()
+
+    assert "No messages yet" in page
+
+
+def test_the_list_shows_the_newest_message_first_and_counts_the_states(
+    ada: Client, hub: Hub, queue: Queue, now: dt.datetime
+) -> None:
+    old = queue(hub, subject="The older one")
+    new = in_state(queue(hub, subject="The newer one", now=now + dt.timedelta(hours=1)), State.FAILED)
+
+    response = ada.get(url("message_list", hub))
+
+    assert list(response.context["page"]) == [new, old]
+    figures = {figure.label: figure.value for figure in response.context["figures"]}
+    assert figures == {
+        "Waiting to be sent": 1,
+        "Being sent": 0,
+        "Sent": 0,
+        "Not sent": 1,
+        "May have been sent": 0,
+        "Cancelled": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("state=failed", ["Offer"]),
+        ("state=sent", []),
+        ("q=ASHLANE", ["Receipt", "Offer"]),
+        ("q=mill", ["Reminder"]),
+        ("q=offer+ashlane", ["Offer"]),
+        ("q=offer+mill", []),
+        ("q=%25", []),
+        ("q=offer&state=queued", []),
+        ("state=nonsense", ["Reminder", "Receipt", "Offer"]),
+    ],
+)
+def test_the_list_can_be_filtered_and_searched(
+    ada: Client, hub: Hub, queue: Queue, asked: str, found: list[str]
+) -> None:
+    in_state(queue(hub, subject="Offer"), State.FAILED)
+    queue(hub, subject="Receipt")
+    queue(hub, subject="Reminder", recipients=["office@mill.example"])
+
+    response = ada.get(f"{url('message_list', hub)}?{asked}")
+
+    assert [message.subject for message in response.context["page"]] == found
+
+
+def test_a_filter_in_force_can_be_taken_away(ada: Client, hub: Hub, queue: Queue) -> None:
+    queue(hub)
+
+    response = ada.get(f"{url('message_list', hub)}?q=ashlane&state=queued&page=1")
+
+    chosen = {filter_.label: filter_.remove_url for filter_ in response.context["chosen"]}
+    here = url("message_list", hub)
+    assert chosen == {"“ashlane”": f"{here}?state=queued", "Waiting to be sent": f"{here}?q=ashlane"}
+
+
+def test_nothing_found_offers_the_way_back(ada: Client, hub: Hub, queue: Queue) -> None:
+    queue(hub)
+
+    page = ada.get(f"{url('message_list', hub)}?q=nowhere").content.decode()
+
+    assert "No message matches these filters" in page
+    assert "Show all messages" in page
+
+
+def test_the_list_comes_in_pages_of_fifty(ada: Client, hub: Hub, queue: Queue) -> None:
+    for _ in range(51):
+        queue(hub)
+
+    assert len(ada.get(url("message_list", hub)).context["page"]) == 50
+    assert len(ada.get(f"{url('message_list', hub)}?page=2").context["page"]) == 1
+
+
+def test_the_list_takes_as_many_queries_for_three_messages_as_for_one(ada: Client, hub: Hub, queue: Queue) -> None:
+    queue(hub)
+    for_one = queries_of(ada, url("message_list", hub))
+    queue(hub)
+    queue(hub)
+    for_three = queries_of(ada, url("message_list", hub))
+
+    assert len(for_three) == len(for_one) <= 10
+
+
+def queries_of(client: Client, address: str) -> list[str]:
+    """The queries of a page; beginning and ending a transaction is none."""
+    with CaptureQueriesContext(connection) as captured:
+        client.get(address)
+    return [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+
+
+def test_the_list_shows_nothing_of_another_hub(ada: Client, hub: Hub, other_hub: Hub, queue: Queue) -> None:
+    queue(other_hub, subject="Their secret")
+    own = queue(hub)
+
+    assert list(ada.get(url("message_list", hub)).context["page"]) == [own]
+
+
+# --- One message -----------------------------------------------------------------------------
+
+
+def test_a_message_shows_text_recipient_attempts_and_timeline(
+    ada: Client, hub: Hub, queue: Queue, now: dt.datetime
+) -> None:
+    message = queue(hub, text="Dear <b>Hana</b>,\nthank you.")
+    delivery.deliver(hub_id=hub.pk, message_id=message.pk, now=now)
+    with tenancy.use(hub):
+        timeline.record(subject=message, actor="The office", now=now, text="Rang the school.")
+
+    page = ada.get(url("message", hub, message.pk)).content.decode()
+
+    assert "Dear &lt;b&gt;Hana&lt;/b&gt;,<br>thank you." in page
+    assert "head@ashlane.example" in page
+    assert "The mail server has taken it." in page
+    assert "Saturday 21 November 2026, 10am" in page
+    assert "Rang the school." in page
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        (State.QUEUED, "message_cancel"),
+        (State.FAILED, "message_retry"),
+        (State.UNCERTAIN, "message_retry"),
+        (State.SENDING, None),
+        (State.SENT, None),
+        (State.CANCELLED, None),
+    ],
+)
+def test_a_message_offers_what_can_be_done_now(
+    ada: Client, hub: Hub, queue: Queue, state: State, offered: str | None
+) -> None:
+    message = in_state(queue(hub), state)
+
+    page = ada.get(url("message", hub, message.pk)).content.decode()
+
+    for name in ("message_cancel", "message_retry"):
+        assert (url(name, hub, message.pk) in page) == (name == offered)
+
+
+def test_a_message_names_the_record_that_it_is_about(ada: Client, hub: Hub, queue: Queue) -> None:
+    first = queue(hub, subject="The first message")
+    message = queue(hub, subject_of=first)
+
+    assert ada.get(url("message", hub, message.pk)).context["record"] == first
+
+
+@pytest.mark.parametrize("name", ["message", "message_retry", "message_cancel"])
+def test_another_hubs_message_does_not_exist(ada: Client, hub: Hub, other_hub: Hub, queue: Queue, name: str) -> None:
+    theirs = in_state(queue(other_hub), State.FAILED)
+
+    assert ada.get(url(name, hub, theirs.pk)).status_code == 404
+    assert ada.post(url(name, hub, theirs.pk)).status_code in (404, 405)
+    assert reload(theirs).state == State.FAILED
+
+
+# --- Sending again and cancelling ------------------------------------------------------------
+
+
+def test_a_failed_message_is_sent_again_by_a_button_on_a_page_of_its_own(ada: Client, hub: Hub, queue: Queue) -> None:
+    message = in_state(queue(hub), State.FAILED)
+    address = url("message_retry", hub, message.pk)
+
+    assert "Send this message again?" in ada.get(address).content.decode()
+    assert reload(message).state == State.FAILED
+
+    response = ada.post(address, follow=True)
+    assert "The message is on its way again." in response.content.decode()
+    assert reload(message).state == State.QUEUED
+
+
+def test_an_uncertain_message_asks_to_be_sure(ada: Client, hub: Hub, queue: Queue) -> None:
+    message = in_state(queue(hub), State.UNCERTAIN)
+    address = url("message_retry", hub, message.pk)
+
+    assert "may have arrived already" in ada.get(address).content.decode()
+    refused = ada.post(address)
+    assert "Tick the box" in refused.content.decode()
+    assert reload(message).state == State.UNCERTAIN
+
+    ada.post(address, {"sure": "on"})
+    assert reload(message).state == State.QUEUED
+
+
+def test_a_waiting_message_is_cancelled_after_a_question(ada: Client, hub: Hub, queue: Queue) -> None:
+    message = queue(hub)
+    address = url("message_cancel", hub, message.pk)
+
+    assert "Cancel this message?" in ada.get(address).content.decode()
+    assert reload(message).state == State.QUEUED
+
+    response = ada.post(address, follow=True)
+    assert "It will not be sent." in response.content.decode()
+    assert reload(message).state == State.CANCELLED
+
+
+@pytest.mark.parametrize("name", ["message_retry", "message_cancel"])
+def test_what_is_too_late_is_said_and_changes_nothing(ada: Client, hub: Hub, queue: Queue, name: str) -> None:
+    message = in_state(queue(hub), State.SENT)
+    address = url(name, hub, message.pk)
+
+    assert ada.get(address).status_code == 302
+    assert "it is sent." in ada.post(address, follow=True).content.decode()
+    assert reload(message).state == State.SENT
+
+
+def test_a_mastery_specialist_sees_no_messages(specialist: User, client_of: ClientOf, hub: Hub, queue: Queue) -> None:
+    message = in_state(queue(hub), State.FAILED)
+    mina = client_of(specialist)
+
+    assert mina.get(url("message_list", hub)).status_code == 403
+    assert mina.get(url("message", hub, message.pk)).status_code == 403
+    assert mina.post(url("message_retry", hub, message.pk)).status_code == 403
+    assert reload(message).state == State.FAILED

@@ -1,0 +1,143 @@
+"""A real worker, a real broker, and `kill -9` in the middle of sending."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from correspondence import delivery, mailbox, tasks
+from correspondence.models import Message, State
+from correspondence.outbox import queue_message
+from hubadmin.celery import app
+from hubadmin.local.processes import wait_until
+from hubs import tenancy
+from hubs.models import Hub
+from tests import factories
+from tests.correspondence.conftest import reload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE = 60
+StartWorker = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return factories.make_hub("northvale")
+
+
+@pytest.fixture
+def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
+    """Starts workers on this test's database, mailbox and queue; they die with the test."""
+    app.control.purge()
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "celery", "-A", "tests.correspondence.worker", "worker"]
+        options = ["--concurrency=1", "--without-gossip", "--without-mingle", "--loglevel=ERROR"]
+        with (tmp_path / "worker.log").open("ab") as log:
+            worker = subprocess.Popen(
+                [*command, *options],
+                cwd=settings.BASE_DIR,
+                env={**os.environ, "VAR_DIR": str(tmp_path)},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        kill(worker)
+    app.control.purge()
+
+
+def kill(worker: subprocess.Popen[bytes]) -> None:
+    """`kill -9` to the worker and all of its processes."""
+    with suppress(ProcessLookupError):
+        os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait(timeout=10)
+
+
+def queue(hub: Hub, key: str, queued_at: dt.datetime | None = None) -> Message:
+    with tenancy.use(hub):
+        return queue_message(
+            kind="test",
+            key=key,
+            recipients=["head@ashlane.example"],
+            subject=key,
+            text="Thank you.",
+            now=queued_at or timezone.now(),
+        )
+
+
+def arrives(message: Message) -> bool:
+    return wait_until(lambda: reload(message).state == State.SENT, seconds=PATIENCE)
+
+
+def mails_of(message: Message) -> int:
+    return sum(mail.message_id == message.message_id for mail in mailbox.mails())
+
+
+def test_kill_9_of_the_process_that_sends_makes_no_second_mail_and_loses_none(
+    hub: Hub, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    start_worker()
+    struck_before, struck_after = (strike(hub, tmp_path, moment) for moment in ("before", "after"))
+
+    # The worker hands the tasks out again by itself, and then goes on with the next message.
+    assert arrives(queue(hub, "next"))
+    assert_for_a_person(hub, {struck_before: 0, struck_after: 1})
+
+
+def test_kill_9_of_the_whole_worker_makes_no_second_mail_and_loses_none(
+    hub: Hub, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    worker = start_worker()
+    struck = strike(hub, tmp_path, "after", lambda pid: kill(worker))
+    lost = queue(hub, "lost", queued_at=timezone.now() - dt.timedelta(minutes=5))
+    app.control.purge()
+
+    # As the broker does with a task that was never acknowledged.
+    tasks.dispatch(hub_id=hub.pk, message_id=struck.pk)
+    tasks.sweep()
+    start_worker()
+
+    assert arrives(lost)
+    assert mails_of(lost) == 1
+    assert_for_a_person(hub, {struck: 1})
+
+
+def kill_9(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+def strike(hub: Hub, folder: Path, moment: str, kill_it: Callable[[int], None] = kill_9) -> Message:
+    """A message in the middle of whose sending the process, which has this id, was killed."""
+    (folder / f"pause-{moment}").touch()
+    message = queue(hub, f"struck {moment} the mail was written")
+    note = folder / "reached"
+    assert wait_until(lambda: note.exists() and note.read_text() != "", seconds=PATIENCE), "the worker never came to it"
+    kill_it(int(note.read_text()))
+    note.unlink()
+    return message
+
+
+def assert_for_a_person(hub: Hub, mails: dict[Message, int]) -> None:
+    """Not sent a second time, not forgotten either: uncertain, for a person to look at, and so it stays."""
+    assert {struck: reload(struck).state for struck in mails} == dict.fromkeys(mails, State.SENDING)
+    delivery.give_up_stuck(hub_id=hub.pk, now=timezone.now() + dt.timedelta(minutes=11))
+    assert {struck: reload(struck).state for struck in mails} == dict.fromkeys(mails, State.UNCERTAIN)
+    for struck in mails:
+        tasks.deliver_message(hub_id=hub.pk, message_id=struck.pk)
+    assert {struck: mails_of(struck) for struck in mails} == mails
