@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime as dt
 
 from allauth.account.models import EmailAddress
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from hubs import timeline
+from hubs import tenancy, timeline
 from hubs.letterbox import queue_message
 from hubs.links import LIFETIMES, make_token, public_url
 from hubs.members import locked
-from hubs.models import Invitation, Membership, Role, User
+from hubs.models import Hub, Invitation, Membership, Role, User
 from hubs.permissions import require
 
 LIFETIME = LIFETIMES["invitation"]
@@ -47,23 +48,23 @@ def invite(*, email: str, name: str, role: Role, actor: Membership, now: dt.date
     """
     require(actor, "manage_members")
     hub = locked(actor.hub)
-    email = email.strip().lower()
+    email = email.lower()
     present = hub.memberships.active_on(timezone.localdate(now)).filter(user__email__iexact=email).first()
     if present:
         raise CannotInvite(f"{email} is a member of {hub.name} already, as {present.get_role_display()}.")
     if Invitation.objects.filter(email__iexact=email, accepted_at=None, withdrawn_at=None).exists():
         raise CannotInvite(f"{email} has been invited already. Send that invitation again, or withdraw it first.")
-    invitation = Invitation.objects.create(
-        hub=hub, email=email, name=name, role=role, invited_by=actor.user, invited_at=now
-    )
-    _queue_mail(invitation, actor, now)
-    timeline.record(
-        subject=hub,
-        actor=actor,
-        now=now,
-        text=f"Invited {name} ({email}) as {invitation.get_role_display()}.",
-    )
-    return invitation
+    return _invite(hub, email, name, role, actor, now)
+
+
+@transaction.atomic
+def found_hub(*, hub: Hub, email: str, name: str, now: dt.datetime) -> Invitation:
+    """Save a new hub and invite its first administrator. Raises `ValidationError` for what cannot be."""
+    hub.full_clean()
+    validate_email(email)
+    hub.save()
+    with tenancy.use(hub):
+        return _invite(hub, email.lower(), name, Role.ADMINISTRATOR, "Whoever set the hub up", now)
 
 
 @transaction.atomic
@@ -158,6 +159,22 @@ def expires_at(invitation: Invitation) -> dt.datetime:
     return invitation.invited_at + LIFETIME
 
 
+def _invite(hub: Hub, email: str, name: str, role: Role, actor: Membership | str, now: dt.datetime) -> Invitation:
+    invitation = Invitation.objects.create(
+        hub=hub,
+        email=email,
+        name=name,
+        role=role,
+        invited_by=actor.user if isinstance(actor, Membership) else None,
+        invited_at=now,
+    )
+    _queue_mail(invitation, actor, now)
+    timeline.record(
+        subject=hub, actor=actor, now=now, text=f"Invited {name} ({email}) as {invitation.get_role_display()}."
+    )
+    return invitation
+
+
 def _locked(invitation: Invitation) -> Invitation:
     return Invitation.objects.select_for_update(of=("self",)).select_related("hub").get(pk=invitation.pk)
 
@@ -175,8 +192,9 @@ def _check_open(invitation: Invitation) -> None:
         raise InvitationClosed(f"The invitation to {invitation.name} has been withdrawn.")
 
 
-def _queue_mail(invitation: Invitation, actor: Membership, now: dt.datetime) -> None:
+def _queue_mail(invitation: Invitation, actor: Membership | str, now: dt.datetime) -> None:
     hub = invitation.hub
+    inviter = f"{actor.user.name} invites you" if isinstance(actor, Membership) else "You are invited"
     token = make_token("invitation", hub_id=hub.pk, subject_id=invitation.pk)
     link = public_url(reverse("invitation", args=[token]))
     last_day = timezone.localdate(now + LIFETIME)
@@ -188,7 +206,7 @@ def _queue_mail(invitation: Invitation, actor: Membership, now: dt.datetime) -> 
         subject=f"Join {hub.name} as {invitation.get_role_display()}",
         text=(
             f"Dear {invitation.name},\n\n"
-            f"{actor.user.name} invites you to join {hub.name} as {invitation.get_role_display()}.\n\n"
+            f"{inviter} to join {hub.name} as {invitation.get_role_display()}.\n\n"
             f"To join, open this page and follow its steps:\n{link}\n\n"
             f"The link works until {last_day.day} {last_day:%B %Y} and is for you alone: please do not pass it on. "
             "You will choose a password and set up a second step for signing in, "
