@@ -129,8 +129,7 @@ def _ensure_role(connection: Connection, role: str, password: str) -> None:
 def _prepare_database(connection: Connection, database: str) -> None:
     """The owner has the schema, the others may use it, the extensions that the server offers are there."""
     owner, app, national = _roles(database)
-    _execute(connection, "GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {} TO {}", database, owner)
-    _execute(connection, "GRANT CONNECT ON DATABASE {} TO {}, {}", database, app, national)
+    _open_to_roles(connection, database, database)
     _execute(connection, "ALTER SCHEMA public OWNER TO {}", owner)
     _execute(connection, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     _execute(connection, "GRANT USAGE ON SCHEMA public TO {}, {}", app, national)
@@ -145,7 +144,15 @@ def _prepare_database(connection: Connection, database: str) -> None:
 def _close_to_others(connection: Connection, database: str, roles_of: str) -> None:
     """Only the three roles may connect to a database that we made."""
     _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
-    _execute(connection, "GRANT CONNECT ON DATABASE {} TO {}, {}, {}", database, *_roles(roles_of))
+    _open_to_roles(connection, database, roles_of)
+
+
+def _open_to_roles(connection: Connection, database: str, roles_of: str) -> None:
+    owner, app, national = _roles(roles_of)
+    _execute(connection, "GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {} TO {}", database, owner)
+    # Imports copy a file into a temporary table before they compare it with what is there.
+    _execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", database, app)
+    _execute(connection, "GRANT CONNECT ON DATABASE {} TO {}", database, national)
 
 
 def _is_administrator(connection: Connection) -> bool:

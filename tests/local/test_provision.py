@@ -70,6 +70,15 @@ def test_the_national_role_reads_only_even_where_it_was_granted_more(urls: Urls)
         do(urls.national, "INSERT INTO things VALUES ('hello')")
 
 
+def test_the_app_role_may_use_temporary_tables_also_in_a_clone(urls: Urls, database: str) -> None:
+    copy = f"{database}_copy"
+    try:
+        for url in (urls.app, clone(ADMIN, database, copy).app):
+            do(url, "CREATE TEMPORARY TABLE things (word text)")
+    finally:
+        drop(ADMIN, copy)
+
+
 def test_the_extensions_are_there(urls: Urls) -> None:
     assert ask(urls.app, "SELECT 'mathematics' % 'mathmatics', unaccent('Zoë'), 'A'::citext = 'a'") == (
         True,
