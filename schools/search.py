@@ -12,11 +12,11 @@ from django.db.models.functions import Coalesce, Concat
 
 from hubs.models import Hub, HubArea
 from schools.models import RegisterWord, School, SchoolQuerySet
-from schools.wording import search_words
+from schools.wording import LONGEST, fold, search_words
 
 # Fewer letters and digits match half the country.
 SHORTEST = 3
-_BEST_FIRST: tuple[str, ...] = ("-in_area", "-begins", "name", "town", "urn")
+_BEST_FIRST: tuple[str, ...] = ("-in_area", "-begins", "-together", "name", "town", "urn")
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,11 @@ def find(text: str, *, near: Hub | None, limit: int = 10) -> list[School]:
 
     Every word must begin a word of the school's name, place, postcode or URN. When no school has
     them all, the most similar words of the register are taken instead. Schools of `near`'s area come
-    first, then those whose name begins with the text. Fewer than three letters and digits find nothing.
+    first, then those whose name begins with the text, then those that have its words side by side. Fewer than three letters and digits find nothing.
     """
     words = search_words(text)
-    if sum(map(len, words)) < SHORTEST:
+    # Counted as typed: "saint" is looked for as "st".
+    if len("".join(fold(text[:LONGEST]).split())) < SHORTEST:
         return []
     as_typed = School.objects.usable().search(text)
     corrected = School.objects.usable().filter(~Exists(as_typed), *map(_has_most_similar, words))
@@ -71,8 +72,16 @@ def learn_words() -> None:
 
 def _ranked(schools: SchoolQuerySet, words: list[str], near: Hub | None) -> QuerySet[School]:
     area = HubArea.objects.filter(hub=near).values("authority") if near else []
-    return schools.select_related("authority").annotate(
-        in_area=_truth(Q(authority__in=area)), begins=_truth(Q(search_text__startswith=f" {' '.join(words)}"))
+    typed = " ".join(words)
+    return (
+        schools.select_related("authority")
+        .annotate(
+            in_area=_truth(Q(authority__in=area)),
+            begins=_truth(Q(search_text__startswith=f" {typed}")),
+            together=_truth(Q(search_text__contains=f" {typed}")),
+        )
+        # Sorted once, together, and not each half by itself.
+        .order_by()
     )
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 # Longer than any school's name; what is typed beyond it narrows nothing.
-_LONGEST = 100
+LONGEST = 100
 _MOST_WORDS = 12
 _APOSTROPHES = re.compile("['’‘`´ʼ]")
 _MARKS = re.compile("[\u0300-\u036f]+")
@@ -27,5 +27,5 @@ def search_words(text: str) -> list[str]:
 
     "Saint" is looked for as "st", as every saint is folded in the register.
     """
-    words = ["st" if word == "saint" else word for word in fold(text[:_LONGEST]).split()]
+    words = ["st" if word == "saint" else word for word in fold(text[:LONGEST]).split()]
     return list(dict.fromkeys(words))[:_MOST_WORDS]
