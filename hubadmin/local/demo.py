@@ -67,9 +67,14 @@ def serve(guard: Guard, asked: Options, local: Local) -> None:
     try:
         prepare_data(guard, variables, on_embedded=environment.given("DATABASE_URL") is None)
         supervisor = Supervisor(guard, variables, local.uses, say=_say)
-        for program in programs(asked):
+        _say("Starting web, worker and beat")
+        web, *others = programs(asked)
+        supervisor.start(web)
+        # The first page comes sooner when the others do not compete for the processor.
+        _wait_for(supervisor, asked, "/healthz")
+        for program in others:
             supervisor.start(program)
-        _wait_until_ready(supervisor, asked)
+        _wait_for(supervisor, asked, "/readyz")
         write_private(options.demo_record(), json.dumps({"address": asked.address}))
         _greet(asked)
         supervisor.watch(until=lambda: False)
@@ -81,11 +86,11 @@ def serve(guard: Guard, asked: Options, local: Local) -> None:
 
 
 def programs(asked: Options) -> list[Program]:
-    """Web, worker and beat."""
+    """Web first, then worker and beat."""
     python, log = sys.executable, var_dir() / "log"
     celery = [python, "-m", "celery", "-A", "hubadmin.celery"]
     host = f"[{asked.host}]" if ":" in asked.host else asked.host
-    web = ["-m", "gunicorn", "hubadmin.wsgi:application", "--bind", f"{host}:{asked.port}", "--workers", "3"]
+    web = ["-m", "gunicorn", "hubadmin.wsgi:application", "--bind", f"{host}:{asked.port}", "--workers", "2"]
     schedule = str(var_dir() / "celerybeat-schedule")
     return [
         Program("web", [python, *web, "--no-control-socket"], log / "web.log"),
@@ -150,26 +155,24 @@ def _manage(guard: Guard, variables: Mapping[str, str], *command: str) -> None:
         raise DemoError(f"`manage.py {' '.join(command)}` failed (status {status}). Its last lines:\n{tail(log)}")
 
 
-def _wait_until_ready(supervisor: Supervisor, asked: Options) -> None:
-    _say("Starting web, worker and beat")
+def _wait_for(supervisor: Supervisor, asked: Options, path: str) -> None:
+    """Watch the programs until the page answers 200. Raises DemoError when that takes too long."""
     deadline = time.monotonic() + READY_SECONDS
-
-    def settled() -> bool:
-        return _answers_ready(asked) or time.monotonic() > deadline
-
-    supervisor.watch(until=settled)
-    if not _answers_ready(asked):
+    supervisor.watch(until=lambda: _answer(asked, path) == "200" or time.monotonic() > deadline)
+    if (answer := _answer(asked, path)) != "200":
         logs = "\n".join(f"  {program.name}:\n{tail(program.log, 5)}" for program in supervisor.programs)
-        raise DemoError(f"{asked.address}/readyz has not become ready in {READY_SECONDS:.0f} seconds.\n{logs}")
+        raise DemoError(f"{asked.address}{path} is not well after {READY_SECONDS:.0f} seconds: {answer}\n{logs}")
 
 
-def _answers_ready(asked: Options) -> bool:
+def _answer(asked: Options, path: str) -> str:
+    """`200`, or what is wrong instead."""
     connection = http.client.HTTPConnection(asked.host, asked.port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return "200" if response.status == 200 else f"{response.status} {response.read(300).decode(errors='replace')}"
+    except (OSError, http.client.HTTPException) as error:
+        return str(error)
     finally:
         connection.close()
 
