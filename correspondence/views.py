@@ -17,6 +17,7 @@ from correspondence.forms import CancelForm, MessageFilter, SendAgainForm
 from correspondence.models import Message, State
 from hubs import timeline
 from hubs.access import MemberRequest, member
+from hubs.layout import Button
 from hubs.permissions import may
 from hubs.summary import SummaryRow
 from hubs.templatetags.look import moment
@@ -70,7 +71,7 @@ def message(request: MemberRequest, *, message_id: int) -> HttpResponse:
     context = {
         "message": found,
         "next": queries.what_happens_next(found, now=timezone.now()),
-        "may_act": may(request.membership, "retry_messages"),
+        "action": _action(request, found),
         "facts": _facts(found),
         "record": queries.record_of(found),
         "attempts": queries.attempts_of(found),
@@ -123,6 +124,18 @@ def message_cancel(request: MemberRequest, *, message_id: int) -> HttpResponse:
     if found.may_become(State.CANCELLED):
         return render(request, "correspondence/message_cancel.html", _question(request, found, form))
     return redirect(_url_of(request, found))
+
+
+def _action(request: MemberRequest, found: Message) -> Button | None:
+    """What this person can do about it now."""
+    if not may(request.membership, "retry_messages"):
+        return None
+    if found.state in (State.FAILED, State.UNCERTAIN):
+        return Button("Send again", url=reverse("message_retry", args=[request.hub.slug, found.pk]))
+    if found.may_become(State.CANCELLED):
+        url = reverse("message_cancel", args=[request.hub.slug, found.pk])
+        return Button("Cancel this message", url=url, look="secondary")
+    return None
 
 
 def _question(request: MemberRequest, found: Message, form: SendAgainForm | CancelForm) -> dict[str, object]:
