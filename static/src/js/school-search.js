@@ -3,8 +3,9 @@
  *
  *   <input data-school-search data-url="/schools/search" data-urn-field="id_urn" …>
  *
- * The address is asked with ?q= and answers {"schools": [{"urn": 900001, "label": "name, town, postcode", "hint": "…"}]}. Choosing a school
- * puts its URN into the hidden field; typing on takes it out again, so that the two never disagree.
+ * The address is asked with ?q= and answers
+ * {"schools": [{"urn": 900001, "label": "name, town, postcode", "hint": "Primary · Northvale"}]}.
+ * Choosing a school puts its URN into the hidden field; typing on takes it out again, so that the two never disagree.
  */
 import './accessible-autocomplete.min.js'
 
@@ -17,29 +18,41 @@ function escaped (text) {
   return element.innerHTML
 }
 
-function schoolsFrom (url) {
+/* Asks the address for schools, a moment after the last key; `stop` forgets what is under way. */
+function searchAt (url) {
   let timer
   let request
-  return (query, show) => {
+  function stop () {
     clearTimeout(timer)
     request?.abort()
-    timer = setTimeout(async () => {
-      request = new AbortController()
-      try {
-        const address = new URL(url, window.location.href)
-        address.searchParams.set('q', query)
-        const answer = await fetch(address, { signal: request.signal, headers: { Accept: 'application/json' } })
-        show(answer.ok ? (await answer.json()).schools : [])
-      } catch (error) {
-        // A newer query has taken this one's place; a lost connection leaves the plain search to the button.
-        if (error.name !== 'AbortError') show([])
-      }
-    }, WAIT)
   }
+  async function ask (query, show) {
+    request = new AbortController()
+    try {
+      const address = new URL(url, window.location.href)
+      address.searchParams.set('q', query)
+      const answer = await fetch(address, { signal: request.signal, headers: { Accept: 'application/json' } })
+      show(answer.ok ? (await answer.json()).schools : [])
+    } catch (error) {
+      // A newer query has taken this one's place; a lost connection leaves the plain search to the button.
+      if (error.name !== 'AbortError') show([])
+    }
+  }
+  function source (query, show) {
+    stop()
+    timer = setTimeout(ask, WAIT, query, show)
+  }
+  return { source, stop }
 }
 
 // What stood in the field at first comes back as plain text.
 const labelOf = (school) => school?.label ?? school ?? ''
+
+// The type-ahead takes HTML, and names of schools are not.
+function suggestionOf (school) {
+  const hint = school?.hint ? `<span class="app-school-search__hint">${escaped(school.hint)}</span>` : ''
+  return escaped(labelOf(school)) + hint
+}
 
 function textOf (ids) {
   return ids.split(' ').map((id) => document.getElementById(id)?.textContent.trim()).filter(Boolean).join('. ')
@@ -53,6 +66,7 @@ export function enhanceSchoolSearch (input) {
   const description = textOf(input.getAttribute('aria-describedby') ?? '')
   const label = document.querySelector(`label[for="${input.id}"]`)
   if (label) label.id ||= `${input.id}-label`
+  const search = searchAt(input.dataset.url)
   const wasTypedIn = document.activeElement === input
   input.replaceWith(place)
 
@@ -66,12 +80,14 @@ export function enhanceSchoolSearch (input) {
     minLength: SHORTEST,
     confirmOnBlur: false,
     displayMenu: 'overlay',
-    source: schoolsFrom(input.dataset.url),
+    source: search.source,
     templates: {
       inputValue: labelOf,
-      suggestion: (school) => escaped(labelOf(school))
+      suggestion: suggestionOf
     },
     onConfirm: (school) => {
+      // A late answer would open the list again, over the button.
+      search.stop()
       if (school?.urn) urnField.value = school.urn
     },
     tNoResults: () => 'No school found. Check the spelling, or try the postcode or URN.',
