@@ -125,6 +125,13 @@ def test_what_happened_is_said_in_a_banner_with_the_right_role(level: int, role:
     assert page.all("p")[0].text == "<b>It is</b> on its way"
 
 
+def test_several_things_that_happened_at_once_share_one_banner() -> None:
+    done = [Message(constants.SUCCESS, "The passkey is added."), Message(constants.SUCCESS, "You have new codes.")]
+    page = Page(render_to_string("components/messages.html", {"messages": done}))
+    assert len(page.all("div", class_="govuk-notification-banner")) == 1
+    assert [line.text for line in page.all("p")] == ["The passkey is added.", "You have new codes."]
+
+
 def test_going_to_another_page_keeps_the_filters() -> None:
     request = RequestFactory().get("/", {"q": "ash", "stage": ["a", "b"], "page": "2"})
     page = Page(
