@@ -20,7 +20,7 @@ from django.utils.datastructures import MultiValueDict
 _KEY = "kept_form"
 # A form of ours is far smaller; a paste beyond this is not worth a row in the session table.
 _MOST_CHARACTERS = 50_000
-_SECRET_FIELDS = ("csrfmiddlewaretoken", "password", "code", "otp", "credential")
+_SECRET_FIELDS = ("csrfmiddlewaretoken", "code", "credential")
 
 
 def put_away(request: HttpRequest) -> None:
@@ -72,7 +72,7 @@ def _typed(request: HttpRequest) -> dict[str, list[str]]:
     fields = {
         name: [str(value) for value in values]
         for name, values in request.POST.lists()
-        if not name.lower().startswith(_SECRET_FIELDS)
+        if name not in _SECRET_FIELDS and "password" not in name
     }
     size = sum(len(value) for values in fields.values() for value in values)
     return fields if size <= _MOST_CHARACTERS else {}

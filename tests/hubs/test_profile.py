@@ -57,9 +57,10 @@ def test_a_change_says_what_was_and_what_is(hub: Hub, actor: Membership, now: dt
     change(actor, now, contact_email="office@northvale.example", contact_phone="01632 960123")
     hub.refresh_from_db()
     assert (hub.contact_email, hub.contact_phone) == ("office@northvale.example", "01632 960123")
-    assert entries(hub) == [
-        "Changed the contact e-mail address from hello@northvale.example to office@northvale.example.\n"
-        "Changed the telephone number from none to 01632 960123."
+    [entry] = entries(hub)
+    assert entry.splitlines() == [
+        "Changed the contact e-mail address from hello@northvale.example to office@northvale.example.",
+        "Changed the telephone number from none to 01632 960123.",
     ]
 
 
