@@ -125,7 +125,9 @@ class School(models.Model):
                 condition=Q(percent_fsm__gte=0, percent_fsm__lte=100), name="school_percent_fsm_is_a_percentage"
             ),
             models.CheckConstraint(
-                condition=Q(easting=None, northing=None) | Q(easting__gt=0, northing__gt=0),
+                condition=Q(easting=None, northing=None)
+                # Said in full: a comparison with NULL is no violation.
+                | Q(easting__isnull=False, easting__gt=0, northing__isnull=False, northing__gt=0),
                 name="school_has_both_coordinates_or_none",
             ),
         ]

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 _AGAIN = "Download it again from the register's page."
 
 

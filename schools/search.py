@@ -33,7 +33,8 @@ def find(text: str, *, near: Hub | None, limit: int = 10) -> list[School]:
 
     Every word must begin a word of the school's name, place, postcode or URN. When no school has
     them all, the most similar words of the register are taken instead. Schools of `near`'s area come
-    first, then those whose name begins with the text, then those that have its words side by side. Fewer than three letters and digits find nothing.
+    first, then those whose name begins with the text, then those that have its words side by side.
+    Fewer than three letters and digits find nothing.
     """
     words = search_words(text)
     # Counted as typed: "saint" is looked for as "st".

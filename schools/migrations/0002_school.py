@@ -110,7 +110,12 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("easting", None), ("northing", None)),
-                            models.Q(("easting__gt", 0), ("northing__gt", 0)),
+                            models.Q(
+                                ("easting__gt", 0),
+                                ("easting__isnull", False),
+                                ("northing__gt", 0),
+                                ("northing__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                         name="school_has_both_coordinates_or_none",

@@ -1,0 +1,342 @@
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import os
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from hubs.models import LocalAuthority
+from schools.layout import COLUMNS, READ
+from schools.models import RegisterWord, School
+from schools.register import BadRow, import_register
+from schools.register_file import RegisterUnreadable
+from schools.search import find
+from tests.factories import make_school
+
+pytestmark = pytest.mark.django_db
+
+SHARED = Path(os.environ.get("SHARED_DATA") or settings.BASE_DIR.parent / "shared" / "data") / "gias"
+ROW = {
+    "URN": "900001",
+    "LA (code)": "001",
+    "LA (name)": "Northvale",
+    "GOR (name)": "Yorkshire and the Humber",
+    "EstablishmentNumber": "2001",
+    "EstablishmentName": "St Thérèse’s Primary School",
+    "EstablishmentStatus (code)": "1",
+    "TypeOfEstablishment (code)": "34",
+    "TypeOfEstablishment (name)": "Academy converter",
+    "EstablishmentTypeGroup (code)": "10",
+    "EstablishmentTypeGroup (name)": "Academies",
+    "PhaseOfEducation (name)": "Primary",
+    "StatutoryLowAge": "3",
+    "StatutoryHighAge": "11",
+    "Street": "1 Mill Lane",
+    "Town": "Ellerbridge",
+    "Postcode": "nv39gr",
+    "Trusts (code)": "90001",
+    "Trusts (name)": "Northvale Learning Trust",
+    "NumberOfPupils": "211",
+    "PercentageFSM": "21.7",
+    "Easting": "437000",
+    "Northing": "468000",
+    "OpenDate": "01-09-2014",
+}
+Write = Callable[..., Path]
+
+
+def as_csv(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS) -> str:
+    """Rows in the register's layout."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a file of the register, cp1252 as the real one unless told otherwise."""
+
+    def write_file(*rows: dict[str, str], encoding: str = "cp1252", columns: tuple[str, ...] = COLUMNS) -> Path:
+        path = tmp_path / "edubasealldata20261121.csv"
+        path.write_bytes(as_csv(*(rows or (ROW,)), columns=columns).encode(encoding))
+        return path
+
+    return write_file
+
+
+def changed(**fields: str) -> dict[str, str]:
+    """The row with other values."""
+    return {**ROW, **fields}
+
+
+def test_a_school_is_taken_in_as_the_register_tells_it(write: Write) -> None:
+    outcome = import_register(write())
+
+    assert (outcome.added, outcome.changed, outcome.unchanged, outcome.bad_rows) == (1, 0, 0, [])
+    school = School.objects.select_related("authority").get(urn=900_001)
+    assert (school.name, school.authority.name, school.authority.region) == (
+        "St Thérèse’s Primary School",
+        "Northvale",
+        "Yorkshire and the Humber",
+    )
+    assert (school.status, school.type_code, school.type_group_code, school.phase) == (1, 34, 10, "Primary")
+    assert (school.low_age, school.high_age, school.pupils, school.percent_fsm) == (3, 11, 211, Decimal("21.7"))
+    assert (school.label, school.establishment_number) == ("St Thérèse’s Primary School, Ellerbridge, NV3 9GR", "2001")
+    assert (school.easting, school.northing, school.opened_on, school.closed_on) == (
+        437_000,
+        468_000,
+        dt.date(2014, 9, 1),
+        None,
+    )
+    assert school.trust_name == "Northvale Learning Trust"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig"])
+def test_the_encoding_is_found_out(write: Write, encoding: str) -> None:
+    import_register(write(encoding=encoding))
+    assert School.objects.get().name == "St Thérèse’s Primary School"
+
+
+def test_the_zip_is_read_as_well_as_the_file_in_it(write: Write, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "extract.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("links_edubasealldata20261121.csv", "URN,LinkURN\r\n")
+        archive.write(write(), "edubasealldata20261121.csv")
+    assert import_register(tmp_path / "extract.zip").added == 1
+
+
+def test_the_same_file_twice_changes_nothing(write: Write) -> None:
+    import_register(write())
+    outcome = import_register(write())
+    assert (outcome.added, outcome.changed, outcome.unchanged) == (0, 0, 1)
+
+
+def test_what_differs_is_changed_and_the_rest_left_alone(write: Write) -> None:
+    other = changed(URN="900002", EstablishmentName="Mill Lane School")
+    import_register(write(ROW, other))
+    outcome = import_register(write(changed(Town="Kirkholme", CloseDate="31-08-2026"), other))
+
+    assert (outcome.added, outcome.changed, outcome.unchanged) == (0, 1, 1)
+    school = School.objects.get(urn=900_001)
+    assert (school.town, school.closed_on) == ("Kirkholme", dt.date(2026, 8, 31))
+    assert [found.urn for found in find("therese kirkholme", near=None)] == [900_001]
+
+
+def test_schools_that_the_file_does_not_name_stay(write: Write) -> None:
+    school = make_school("Ash Lane School", urn=900_500)
+    import_register(write())
+    assert School.objects.contains(school)
+
+
+def test_columns_come_and_go_and_what_is_known_stays(write: Write) -> None:
+    import_register(write())
+    required = tuple(column.header for column in READ if column.required)
+    outcome = import_register(write(changed(EstablishmentName="Mill Lane School"), columns=required))
+
+    assert outcome.changed == 1
+    school = School.objects.get()
+    assert (school.name, school.town, school.pupils) == ("Mill Lane School", "Ellerbridge", 211)
+
+
+def test_a_file_of_required_columns_alone_can_be_the_first(write: Write) -> None:
+    required = tuple(column.header for column in reversed(READ) if column.required)
+    assert import_register(write(columns=required)).added == 1
+    assert School.objects.get().town == ""
+
+
+def test_no_place_is_better_than_a_wrong_one(write: Write) -> None:
+    import_register(write(changed(Easting="0", Northing="0"), changed(URN="900002", Northing="")))
+    assert set(School.objects.values_list("easting", "northing")) == {(None, None)}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"URN": ""}, "URN is missing."),
+        ({"URN": "0"}, "URN is 0."),
+        ({"URN": "90000l"}, "URN is not a whole number up to 2147483647: '90000l'."),
+        ({"URN": "900001"}, "URN 900001 stands in the file more than once."),
+        ({"EstablishmentName": " "}, "EstablishmentName is missing."),
+        ({"EstablishmentName": "x" * 201}, "EstablishmentName is longer than 200 characters."),
+        ({"EstablishmentName": "\x00"}, "EstablishmentName holds a character that cannot be read."),
+        ({"EstablishmentStatus (code)": "5"}, "EstablishmentStatus (code) 5 is none of 1, 2, 3 and 4."),
+        ({"LA (code)": "1"}, "LA (code) is not a number of 3 digits: '1'."),
+        ({"StatutoryLowAge": "12"}, "The lowest age, 12, is above the highest, 11."),
+        ({"OpenDate": "31-02-2020"}, "OpenDate is not a day of the calendar: '31-02-2020'."),
+        ({"PercentageFSM": "101"}, "PercentageFSM is not a percentage: '101'."),
+    ],
+)
+def test_a_bad_row_is_told_and_the_others_go_in(write: Write, wrong: dict[str, str], reason: str) -> None:
+    outcome = import_register(write(ROW, {**ROW, "URN": "900002", **wrong}, {**ROW, "URN": "900003"}))
+
+    assert outcome.bad_rows == [BadRow(3, reason)]
+    assert set(School.objects.values_list("urn", flat=True)) == {900_001, 900_003}
+
+
+def test_a_byte_without_meaning_spoils_its_row_alone(write: Write) -> None:
+    path = write(ROW, {**ROW, "URN": "900002"})
+    path.write_bytes(path.read_bytes().replace("Thérèse".encode("cp1252"), b"Th\x81r\xe8se", 1))
+
+    assert import_register(path).bad_rows == [BadRow(2, "EstablishmentName holds a character that cannot be read.")]
+
+
+def test_a_row_of_another_length_is_told(write: Write) -> None:
+    path = write(ROW, {**ROW, "URN": "900002"})
+    path.write_bytes(path.read_bytes().replace(b"900001,", b"900001,,,", 1))
+
+    assert import_register(path).bad_rows == [BadRow(2, "It has 142 columns instead of 140.")]
+
+
+def without(column: str) -> bytes:
+    return as_csv(ROW, columns=tuple(name for name in COLUMNS if name != column)).encode("cp1252")
+
+
+def zip_of(name: str, content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return file.getvalue()
+
+
+def with_a_hole(content: bytes) -> bytes:
+    """Some bytes in the middle are gone wrong."""
+    middle = len(content) // 2
+    return content[:middle] + bytes(40) + content[middle + 40 :]
+
+
+WHOLE = as_csv(*(changed(URN=str(urn)) for urn in range(900_001, 900_200))).encode("cp1252")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (without("URN"), "it lacks the columns URN."),
+        (without("EstablishmentStatus (code)"), "it lacks the columns EstablishmentStatus (code)."),
+        (b"URN,LinkURN,LinkName\r\n900001,900002,x\r\n", "LA (code), LA (name), EstablishmentName"),
+        (WHOLE.replace(b",", b";"), "not separated by commas"),
+        (WHOLE.replace(b",", b"\t"), "not separated by commas"),
+        (WHOLE[:-150], "breaks off in line 200"),
+        (WHOLE[: WHOLE.index(b"\r\n") + 2], "No row of the file tells of a school."),
+        (as_csv(changed(URN="")).encode(), "No row of the file tells of a school. Line 2: URN is missing."),
+        (WHOLE + b'"' + b"x" * 200_000, "cannot be read as CSV"),
+        (b"\r\n <!DOCTYPE html><html><body>Service unavailable</body></html>", "This is a web page"),
+        (WHOLE.decode("cp1252").encode("utf-16"), "UTF-16"),
+        (b"", "The file is empty."),
+        (b"\xef\xbb\xbf\r\n", "The file is empty."),
+        (zip_of("readme.txt", b"x"), "holds no CSV file."),
+        (zip_of("edubasealldata.csv", WHOLE)[:-200], "is damaged or incomplete."),
+        (with_a_hole(zip_of("edubasealldata.csv", WHOLE)), "is damaged or incomplete."),
+    ],
+)
+def test_a_file_that_is_not_the_register_is_refused_with_a_sentence(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    school = make_school("Ash Lane School", urn=900_001)
+    path = tmp_path / "register"
+    path.write_bytes(content)
+
+    with pytest.raises(RegisterUnreadable) as refusal:
+        import_register(path)
+
+    assert sentence in str(refusal.value)
+    assert str(refusal.value).endswith(".")
+    assert [(known.urn, known.name) for known in School.objects.all()] == [(900_001, school.name)]
+    assert not LocalAuthority.objects.exclude(code="001").exists()
+
+
+def test_several_files_in_a_zip_must_name_the_register(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("one.csv", WHOLE)
+        archive.writestr("two.csv", WHOLE)
+    with pytest.raises(RegisterUnreadable, match="several CSV files"):
+        import_register(tmp_path / "two.zip")
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(RegisterUnreadable, match="cannot be opened: No such file"):
+        import_register(tmp_path / "nowhere.csv")
+    with pytest.raises(RegisterUnreadable, match="cannot be opened: Is a directory"):
+        import_register(tmp_path)
+
+
+def test_a_failure_half_way_leaves_the_register_as_it_was(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_register(write())
+
+    def fail() -> None:
+        raise RuntimeError("the machine went down")
+
+    monkeypatch.setattr("schools.register.learn_words", fail)
+    with pytest.raises(RuntimeError):
+        import_register(write(changed(Town="Kirkholme"), changed(URN="900002")))
+
+    assert [(school.urn, school.town) for school in School.objects.all()] == [(900_001, "Ellerbridge")]
+
+
+def test_england_s_authorities_come_along_and_unknown_ones_from_the_file(write: Write) -> None:
+    import_register(write({**ROW, "LA (code)": "801", "LA (name)": "Another name"}))
+    assert LocalAuthority.objects.count() == 153
+    assert LocalAuthority.objects.get(code="801").name == "Bristol, City of"
+
+    import_register(write())
+    assert LocalAuthority.objects.get(code="001").name == "Northvale"
+
+
+def test_misspelt_words_are_compared_with_the_register_s(write: Write) -> None:
+    import_register(write(ROW, {**ROW, "URN": "900002", "EstablishmentStatus (code)": "2", "Town": "Kirkholme"}))
+
+    assert RegisterWord.objects.get(word="ellerbridge").schools == 1
+    assert not RegisterWord.objects.filter(word="kirkholme").exists()
+    assert [school.urn for school in find("elerbridge", near=None)] == [900_001]
+
+
+def test_memory_stays_flat(write: Write) -> None:
+    def peak_of(rows: int) -> int:
+        path = write(*(changed(URN=str(900_000 + number)) for number in range(1, rows + 1)))
+        tracemalloc.start()
+        import_register(path)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    peak_of(10)
+    # What grows is the set of URNs seen: some 150 bytes a row, against 2,500 that a kept row would take.
+    assert peak_of(2_000) < peak_of(200) + 1_800 * 400
+
+
+def test_the_command_tells_what_it_did(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("import_register", str(write(ROW, {**ROW, "URN": ""})))
+
+    told = capsys.readouterr()
+    assert told.out == "1 schools added, 0 changed, 0 as they were, 1 rows left out.\n"
+    assert told.err == "Line 3 left out: URN is missing.\n"
+
+
+def test_the_command_refuses_with_the_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"cannot be opened.*The register is as it was\."):
+        call_command("import_register", str(tmp_path / "nowhere.csv"))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real register's files are not in {SHARED}")
+def test_the_real_files_go_in_one_after_the_other() -> None:
+    first = import_register(SHARED / "edubasealldata20231116.zip")
+    assert (first.added, first.bad_rows) == (50_515, [])
+    assert School.objects.get(urn=136_468).name
+
+    second = import_register(SHARED / "edubasealldata20250524.zip")
+    assert second.bad_rows == []
+    assert 500 < second.added < 3_000
+    assert second.changed > 5_000
+    assert second.added + second.changed + second.unchanged == 51_714
+
+    third = import_register(SHARED / "edubasealldata20250524.zip")
+    assert (third.added, third.changed, third.unchanged) == (0, 0, 51_714)
