@@ -179,7 +179,8 @@ def submit(*, draft: ExpressionOfInterest, now: dt.datetime) -> ExpressionOfInte
     _save_with_reference(expression)
     timeline.record(
         subject=expression,
-        actor=f"{expression.contact_name}, {expression.contact_role or 'for the school'}",
+        # Name and role may have 120 characters each; the timeline takes 200 for both.
+        actor=f"{expression.contact_name}, {expression.contact_role or 'for the school'}"[:200],
         now=now,
         text="Sent the expression of interest" + (", after the deadline." if expression.is_late else "."),
     )

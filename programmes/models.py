@@ -232,6 +232,8 @@ class ExpressionOfInterest(HubOwned):
                 | (
                     ~Q(state=State.DRAFT)
                     & Q(reference__isnull=False, submitted_at__isnull=False, privacy_version__isnull=False)
+                    # Said by itself: a comparison with NULL is no violation.
+                    & Q(contact_is_head__isnull=False)
                     & ~Q(contact_name="")
                     & ~Q(contact_email="")
                     & (Q(contact_is_head=True) | (Q(contact_is_head=False) & ~Q(head_name="") & ~Q(head_email="")))

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+
+from correspondence.models import Message
+from hubs import tenancy, timeline
+from hubs.models import Hub, Membership, Role
+from hubs.permissions import NotAllowed
+from programmes import deciding
+from programmes.models import TRANSITIONS, Decision, ExpressionOfInterest, RecruitmentWindow, State
+from tests import factories
+from tests.locks import begin_meanwhile
+from tests.programmes.conftest import reload
+
+Verb = Callable[[ExpressionOfInterest, Membership, dt.datetime], None]
+
+
+def offer(expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, words: str = "") -> None:
+    with tenancy.use(expression.hub_id):
+        deciding.offer(expression=expression, actor=actor, now=now, words=words)
+
+
+def decline(
+    expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, reason: str = "All places are taken."
+) -> None:
+    with tenancy.use(expression.hub_id):
+        deciding.decline(expression=expression, actor=actor, now=now, reason=reason)
+
+
+VERBS: dict[State, Verb] = {State.OFFERED: offer, State.DECLINED: decline}
+
+
+def written(expression: ExpressionOfInterest) -> tuple[list[str], list[str], list[str]]:
+    """Its decisions, the kinds of its letters and its timeline, oldest first."""
+    with tenancy.use(expression.hub_id):
+        decisions = Decision.objects.filter(expression=expression).order_by("pk").values_list("outcome", flat=True)
+        letters = Message.objects.about(expression).order_by("pk").values_list("kind", flat=True)
+        entries = timeline.entries_of(expression).order_by("pk").values_list("text", flat=True)
+        return list(decisions), list(letters), list(entries)
+
+
+def in_state(window: RecruitmentWindow, state: State) -> ExpressionOfInterest:
+    return factories.make_draft(window) if state == State.DRAFT else factories.make_expression(window, state=state)
+
+
+@pytest.mark.parametrize(("state", "outcome"), list(product(State, VERBS)))
+def test_a_decision_is_made_where_the_table_of_transitions_allows_it(
+    window: RecruitmentWindow, decider: Membership, now: dt.datetime, state: State, outcome: State
+) -> None:
+    expression = in_state(window, state)
+
+    if outcome == state:
+        VERBS[outcome](expression, decider, now)
+        assert written(expression) == ([], [], [])
+    elif outcome in TRANSITIONS[state]:
+        VERBS[outcome](expression, decider, now)
+        assert reload(expression).state == outcome
+        decisions, letters, entries = written(expression)
+        assert (decisions, len(letters), len(entries)) == ([outcome], 2, 1)
+    else:
+        with pytest.raises(deciding.CannotDecide, match=f"cannot be {outcome.label.lower()}"):
+            VERBS[outcome](expression, decider, now)
+        assert reload(expression).state == state
+        assert written(expression) == ([], [], [])
+
+
+def test_an_offer_is_never_taken_back(window: RecruitmentWindow, decider: Membership, now: dt.datetime) -> None:
+    expression = factories.make_expression(window, state=State.OFFERED, reference="EOI-34679")
+
+    with pytest.raises(deciding.CannotDecide) as refusal:
+        decline(expression, decider, now)
+
+    assert str(refusal.value) == "EOI-34679 is offered, so it cannot be declined."
+
+
+def test_a_declined_school_may_be_offered_a_place_after_all(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime
+) -> None:
+    decline(sent, decider, now, "All places are taken.")
+    offer(sent, decider, now, "A place has become free.")
+
+    decisions, letters, entries = written(sent)
+    assert decisions == ["declined", "offered"]
+    assert sorted(set(letters)) == ["eoi-declined", "eoi-offered"]
+    assert len(letters) == 4
+    assert entries == ["Declined. All places are taken.", "Offered a place. A place has become free."]
+
+
+@pytest.mark.parametrize("outcome", VERBS)
+def test_a_double_click_makes_one_decision_and_one_letter_to_each(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime, outcome: State
+) -> None:
+    VERBS[outcome](sent, decider, now)
+    once = written(sent)
+    VERBS[outcome](sent, decider, now + dt.timedelta(seconds=1))
+
+    assert written(sent) == once
+    assert (len(once[0]), len(once[1]), len(once[2])) == (1, 2, 1)
+
+
+def test_a_decision_says_who_made_it_when_and_in_what_words(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime
+) -> None:
+    offer(sent, decider, now, "  See you in September.\n")
+
+    with tenancy.use(sent.hub):
+        decision = Decision.objects.get(expression=sent)
+    assert (decision.decided_by, decision.decided_at, decision.words) == (decider.user, now, "See you in September.")
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\r\n\t"])
+def test_declining_needs_a_reason(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime, reason: str
+) -> None:
+    with pytest.raises(ValueError, match="is told why"):
+        decline(sent, decider, now, reason)
+
+    assert reload(sent).state == State.SUBMITTED
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        (Role.ADMINISTRATOR, True),
+        (Role.HUB_LEAD, True),
+        (Role.ASSISTANT_LEAD, True),
+        (Role.MASTERY_SPECIALIST, False),
+    ],
+)
+@pytest.mark.parametrize("outcome", VERBS)
+def test_who_may_decide_depends_on_the_role(
+    sent: ExpressionOfInterest, hub: Hub, now: dt.datetime, outcome: State, role: Role, allowed: bool
+) -> None:
+    actor = factories.membership_of(factories.make_member(hub, role, "Avery Actor"), hub)
+
+    if allowed:
+        VERBS[outcome](sent, actor, now)
+        assert reload(sent).state == outcome
+    else:
+        with pytest.raises(NotAllowed, match="cannot decide expressions of interest"):
+            VERBS[outcome](sent, actor, now)
+        assert reload(sent).state == State.SUBMITTED
+        assert written(sent) == ([], [], [])
+
+
+@pytest.mark.parametrize(("quicker", "slower"), [(State.OFFERED, State.DECLINED), (State.OFFERED, State.OFFERED)])
+@pytest.mark.django_db(transaction=True)
+def test_of_two_people_who_decide_at_the_same_moment_the_quicker_one_decides(
+    now: dt.datetime, quicker: State, slower: State
+) -> None:
+    hub = factories.make_hub("northvale")
+    sent = factories.make_expression(factories.make_window(hub))
+    ann = factories.membership_of(factories.make_member(hub, Role.HUB_LEAD, "Ann Able"), hub)
+    ben = factories.membership_of(factories.make_member(hub, Role.ADMINISTRATOR, "Ben Both"), hub)
+    refused: list[str] = []
+
+    def meanwhile() -> None:
+        try:
+            VERBS[slower](sent, ben, now)
+        except deciding.CannotDecide as refusal:
+            refused.append(str(refusal))
+
+    with tenancy.use(hub):
+        VERBS[quicker](sent, ann, now)
+        other = begin_meanwhile(meanwhile)
+        assert other.is_alive()
+    other.join()
+
+    decisions, letters, _ = written(sent)
+    assert (decisions, len(letters)) == ([quicker], 2)
+    assert refused == ([] if slower == quicker else [f"{sent.reference} is offered, so it cannot be declined."])

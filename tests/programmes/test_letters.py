@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from correspondence.models import Message
+from hubs import tenancy
+from hubs.links import read_token
+from hubs.models import Hub, Membership
+from programmes import applying, deciding, letters
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, Stage, StageYear, State
+from schools.models import School
+from tests import factories
+from tests.programmes.conftest import reload
+
+
+def confirmed(window: RecruitmentWindow, now: dt.datetime, **fields: Any) -> list[Message]:
+    """The confirmations of an expression that is sent."""
+    draft = factories.make_draft(window, **fields)
+    with tenancy.use(window.hub):
+        sent = applying.submit(draft=draft, now=now)
+        return list(Message.objects.about(sent).order_by("pk"))
+
+
+def decided(sent: ExpressionOfInterest, actor: Membership, now: dt.datetime, outcome: State, words: str) -> list[Message]:
+    """The letters of a decision."""
+    with tenancy.use(sent.hub):
+        if outcome == State.OFFERED:
+            deciding.offer(expression=sent, actor=actor, now=now, words=words)
+        else:
+            deciding.decline(expression=sent, actor=actor, now=now, reason=words)
+        return list(Message.objects.about(sent).order_by("pk"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "recipients"),
+    [
+        ({}, ["cleo@school.example", "head@school.example"]),
+        ({"contact_is_head": True, "head_name": "", "head_email": ""}, ["cleo@school.example"]),
+        ({"head_email": "cleo@school.example"}, ["cleo@school.example"]),
+        ({"head_email": "CLEO@School.Example"}, ["cleo@school.example"]),
+        ({"contact_email": "Office@School.Example", "head_email": "office@school.example"}, ["Office@School.Example"]),
+    ],
+    ids=["two people", "the head alone", "one address", "one address in capitals", "the office's address"],
+)
+def test_contact_and_head_get_one_letter_each_and_one_where_they_share_an_address(
+    window: RecruitmentWindow, now: dt.datetime, fields: dict[str, Any], recipients: list[str]
+) -> None:
+    messages = confirmed(window, now, **fields)
+
+    assert sorted(message.recipients[0] for message in messages) == recipients
+    assert all(len(message.recipients) == 1 for message in messages)
+
+
+def test_each_is_addressed_by_name(window: RecruitmentWindow, now: dt.datetime) -> None:
+    greetings = {message.recipients[0]: message.text.splitlines()[0] for message in confirmed(window, now)}
+
+    assert greetings == {"cleo@school.example": "Dear Cleo Contact,", "head@school.example": "Dear Hana Head,"}
+
+
+def test_the_confirmation_says_what_was_sent_and_links_to_it(window: RecruitmentWindow, now: dt.datetime) -> None:
+    message = confirmed(window, now)[0]
+    with tenancy.use(window.hub):
+        sent = ExpressionOfInterest.objects.get(pk=message.about_id)
+
+    assert message.subject == f"We have received your expression of interest: {sent.reference}"
+    assert message.reply_to == window.hub.reply_to
+    for fact in (sent.reference, "Ash Lane Primary School", "Developing (primary), 2027/28", window.hub.name):
+        assert str(fact) in message.text
+    assert "21 November 2026" in message.text
+    (link,) = [line for line in message.text.splitlines() if line.startswith("http")]
+    token = link.rstrip("/").rsplit("/", 1)[1]
+    found = read_token("expression-confirmation", token)
+    assert (found.hub_id, found.subject_id) == (window.hub.pk, sent.pk)
+
+
+def test_an_offer_holds_the_hubs_words_and_a_link(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime
+) -> None:
+    messages = decided(sent, decider, now, State.OFFERED, "See you in September.")
+
+    assert {message.recipients[0] for message in messages} == {"cleo@school.example", "head@school.example"}
+    for message in messages:
+        assert message.kind == "eoi-offered"
+        assert message.subject == f"A place for your school: Developing (primary), 2027/28 ({sent.reference})"
+        assert "\nSee you in September.\n" in message.text
+        assert "/expression-sent/" in message.text
+
+
+def test_without_words_an_offer_has_no_hole(sent: ExpressionOfInterest, decider: Membership, now: dt.datetime) -> None:
+    for message in decided(sent, decider, now, State.OFFERED, ""):
+        assert "\n\n\n" not in message.text
+        assert "None" not in message.text
+
+
+def test_a_refusal_gives_the_reason_word_for_word(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime
+) -> None:
+    reason = "All places are taken.\n\nPlease apply again in spring: we keep {a place} in mind."
+
+    for message in decided(sent, decider, now, State.DECLINED, reason):
+        assert message.kind == "eoi-declined"
+        assert reason in message.text
+        assert message.subject.startswith("Your expression of interest: ")
+
+
+@pytest.mark.parametrize("outcome", [State.OFFERED, State.DECLINED])
+def test_what_is_shown_before_deciding_is_what_the_head_gets(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime, outcome: State
+) -> None:
+    with tenancy.use(sent.hub):
+        shown = letters.decision_preview(reload(sent), outcome, "Some words.")
+
+    (to_head,) = [
+        message
+        for message in decided(sent, decider, now, outcome, "Some words.")
+        if message.recipients == ["head@school.example"]
+    ]
+
+    def without_link(text: str) -> list[str]:
+        # Each link has a signature of its own.
+        return [line for line in text.splitlines() if not line.startswith("http")]
+
+    assert without_link(to_head.text) == without_link(shown)
+
+
+NASTY = [
+    "{hub} {0} {reference!r}",
+    "%s %(name)s %%",
+    "O'Brien-\"Smith\" & <b>Sons</b>",
+    "עברית العربية",
+    "\u202egnp.exe",
+    "🧮👩🏽‍🏫",
+    "Ann\r\nBcc: everybody@example.com",
+    "Ann\n\nDear parents,",
+]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_strange_name_is_only_a_name(window: RecruitmentWindow, now: dt.datetime, name: str) -> None:
+    messages = confirmed(window, now, contact_name=name)
+
+    assert {message.recipients[0] for message in messages} == {"cleo@school.example", "head@school.example"}
+    for message in messages:
+        assert "\n" not in message.subject
+        assert message.from_name == window.hub.name
+    (to_contact,) = [message for message in messages if message.recipients == ["cleo@school.example"]]
+    assert to_contact.text.startswith(f"Dear {name},")
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_school_or_hub_of_a_strange_name_gets_its_letter(
+    hub: Hub, window: RecruitmentWindow, now: dt.datetime, name: str
+) -> None:
+    Hub.objects.filter(pk=hub.pk).update(name=name)
+    school = factories.make_school(name)
+
+    draft = factories.make_draft(window, school)
+    with tenancy.use(hub):
+        sent = applying.submit(draft=draft, now=now)
+        message = Message.objects.about(sent)[0]
+
+    assert f"School: {name}" in message.text
+    assert "\n" not in message.subject + message.from_name
+
+
+@settings(max_examples=50)
+@given(name=st.text(max_size=120), words=st.text(max_size=200))
+def test_whatever_people_type_the_letter_can_be_filled_in(name: str, words: str) -> None:
+    expression = ExpressionOfInterest(
+        pk=1, hub=Hub(pk=1, name=name), contact_name=name, contact_is_head=True, school=School(name=name)
+    )
+    expression.window = RecruitmentWindow(
+        stage_year=StageYear(name="Developing", year=2027, stage=Stage(phase="primary"))
+    )
+
+    text = letters.decision_preview(expression, State.DECLINED, words)
+
+    assert text.startswith(f"Dear {name},")
+    assert words.strip() in text
