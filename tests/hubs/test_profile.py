@@ -40,7 +40,7 @@ def entries(hub: Hub) -> list[str]:
 
 def change(actor: Membership, now: dt.datetime, **changes: str) -> Hub:
     with tenancy.use(actor.hub):
-        return profile.change_profile(profile=replace(UNCHANGED, **changes), actor=actor, now=now)  # type: ignore[arg-type]
+        return profile.change_profile(profile=replace(UNCHANGED, **changes), actor=actor, now=now)
 
 
 def areas(actor: Membership, now: dt.datetime, *codes: str) -> Hub:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.core import signing
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -123,7 +122,7 @@ def test_an_expired_link_says_whom_to_ask(
 ) -> None:
     long_ago = (timezone.now() - dt.timedelta(days=15)).timestamp()
     with monkeypatch.context() as patched:
-        patched.setattr(signing.time, "time", lambda: long_ago)
+        patched.setattr("django.core.signing.time.time", lambda: long_ago)
         url = link_to(invitation)
     for response in (client.get(url), client.post(url, ANSWERS)):
         assert response.status_code == 410

@@ -46,7 +46,7 @@ def test_the_owner_opens_it_a_lead_is_refused_and_a_stranger_finds_nothing(
 def test_the_overview_shows_everything_and_where_to_change_it(
     hub: Hub, administrator: User, client_of: ClientOf, authorities: None
 ) -> None:
-    hub.areas.add("901")
+    hub.areas.add(LocalAuthority.objects.get(code="901"))
     LeadSchool.objects.create(hub=hub, name="Ash Lane School", urn=900001, starts_on=dt.date(2024, 9, 1))
     content = client_of(administrator).get(at("hub_settings", hub)).content.decode()
     for fact in ("hello@northvale.example", "#00625e", "7.2 to 1", "Ash Lane School", "900001", "Ashford Vale"):
