@@ -65,7 +65,9 @@ def grant_rights(*, using: str) -> None:
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(sql.Identifier(app)),
         sql.SQL("GRANT SELECT ON django_migrations TO {}").format(sql.Identifier(app)),
     ]
-    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
+    # After migrating backwards some tables are not there.
+    tables = set(connection.introspection.table_names())
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table in tables]
     for model in models:
         rights = "SELECT, INSERT" if getattr(model, "append_only", False) else "SELECT, INSERT, UPDATE, DELETE"
         statements.append(

@@ -1,0 +1,340 @@
+"""Who may open which page: every URL declares it, and every URL is tried by four kinds of people."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from correspondence.models import Message
+from correspondence.outbox import queue_message
+from hubs import tenancy
+from hubs.access import Access, access_of
+from hubs.links import Purpose, make_token
+from hubs.models import Hub, Invitation, Membership, NationalRole, Role, User
+from hubs.permissions import ALLOWED, NATIONAL_ALLOWED, may
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear
+from tests import factories
+
+KINDS = {"public", "token", "signed_in", "member", "national"}
+
+
+def all_patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from all_patterns(pattern, prefix + str(pattern.pattern))
+        else:
+            yield prefix + str(pattern.pattern), pattern
+
+
+ALL = [(route, pattern) for route, pattern in all_patterns()]
+OURS = {pattern.name: (route, pattern) for route, pattern in ALL if not route.startswith("accounts/")}
+
+
+@dataclass(frozen=True)
+class World:
+    """One of everything that a URL may name."""
+
+    hub: Hub
+    window: RecruitmentWindow
+    draft: ExpressionOfInterest
+    expression: ExpressionOfInterest
+    message: Message
+    invitation: Invitation
+    membership: Membership
+    stage_year: StageYear
+
+
+@pytest.fixture
+def world(hub: Hub, administrator: User) -> World:
+    return make_world(hub, administrator)
+
+
+def make_world(hub: Hub, administrator: User) -> World:
+    window = factories.make_window(hub)
+    expression = factories.make_expression(window)
+    now = timezone.now()
+    with tenancy.use(hub):
+        message = queue_message(
+            kind="test", key="test", recipients=["a@school.example"], subject="Hello", text="Hello",
+            subject_of=expression, now=now,
+        )  # fmt: skip
+        Message.objects.filter(pk=message.pk).update(state="failed", claimed_at=now, attempts=1, last_error="Refused.")
+        invitation = Invitation.objects.create(
+            hub=hub, email="new@people.example", name="New", role=Role.HUB_LEAD, invited_by=administrator, invited_at=now
+        )
+    colleague = factories.make_member(hub, Role.HUB_LEAD, "Colleague")
+    return World(
+        hub=hub,
+        window=window,
+        draft=factories.make_draft(window),
+        expression=expression,
+        message=message,
+        invitation=invitation,
+        membership=factories.membership_of(colleague, hub),
+        stage_year=window.stage_year,
+    )
+
+
+def _token(purpose: Purpose, world: World, subject: Any) -> str:
+    return make_token(purpose, hub_id=world.hub.pk, subject_id=subject.pk)
+
+
+# How to fill each URL: its arguments without the hub's slug, from one of everything.
+ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
+    "alive": lambda world: {},
+    "ready": lambda world: {},
+    "home": lambda world: {},
+    "accessibility": lambda world: {},
+    "cookies": lambda world: {},
+    "school_search": lambda world: {},
+    "hub_public": lambda world: {},
+    "hub_stylesheet": lambda world: {},
+    "hub_privacy": lambda world: {},
+    "expression_begin": lambda world: {"stage_slug": world.stage_year.stage.slug},
+    "expression_school": lambda world: {"stage_slug": world.stage_year.stage.slug},
+    "expression_continue": lambda world: {"token": _token("expression-draft", world, world.draft)},
+    "expression_step": lambda world: {
+        "token": _token("expression-draft", world, world.draft),
+        "step_name": "check",
+    },
+    "expression_sent": lambda world: {"token": _token("expression-confirmation", world, world.expression)},
+    "invitation": lambda world: {"token": _token("invitation", world, world.invitation)},
+    "my_hubs": lambda world: {},
+    "second_step": lambda world: {},
+    "console_home": lambda world: {},
+    "expression_list": lambda world: {},
+    "expression": lambda world: {"reference": world.expression.reference},
+    "expression_offer": lambda world: {"reference": world.expression.reference},
+    "expression_decline": lambda world: {"reference": world.expression.reference},
+    "recruitment": lambda world: {},
+    "recruitment_dates": lambda world: {"stage_year_id": world.stage_year.pk},
+    "message_list": lambda world: {},
+    "message": lambda world: {"message_id": world.message.pk},
+    "message_retry": lambda world: {"message_id": world.message.pk},
+    "message_cancel": lambda world: {"message_id": world.message.pk},
+    "hub_settings": lambda world: {},
+    "hub_history": lambda world: {},
+    "hub_profile": lambda world: {},
+    "hub_colour": lambda world: {},
+    "hub_areas": lambda world: {},
+    "hub_lead_school": lambda world: {},
+    "member_list": lambda world: {},
+    "member_invite": lambda world: {},
+    "member_role": lambda world: {"pk": world.membership.pk},
+    "member_end": lambda world: {"pk": world.membership.pk},
+    "invitation_resend": lambda world: {"pk": world.invitation.pk},
+    "invitation_withdraw": lambda world: {"pk": world.invitation.pk},
+    "national_home": lambda world: {},
+}
+# Pages that answer with a redirect when all is well: where to depends on what there is to do.
+MAY_REDIRECT = {"expression_continue", "my_hubs", "message_cancel"}
+# Down without a worker in tests: what it says is tested with the health checks.
+MAY_BE_UNREADY = {"ready"}
+# Names of things that another hub could own: each must be a 404 under one's own hub.
+NAMED_BY = {"reference", "message_id", "pk"}
+
+
+def url_of(name: str, world: World, hub: Hub | None = None) -> str:
+    route, _ = OURS[name]
+    arguments = ARGUMENTS[name](world)
+    if "hub_slug" in route:
+        arguments["hub_slug"] = (hub or world.hub).slug
+    return reverse(name, kwargs=arguments)
+
+
+def declared(name: str) -> Access:
+    access = access_of(OURS[name][1].callback)
+    assert access is not None
+    return access
+
+
+def names_of(kind: str) -> list[str]:
+    return sorted(name for name in OURS if (access := access_of(OURS[name][1].callback)) and access.kind == kind)
+
+
+# --- Declarations -------------------------------------------------------------------------------
+
+
+def test_every_url_declares_who_may_open_it() -> None:
+    undeclared = [route for route, pattern in ALL if access_of(pattern.callback) is None]
+    assert undeclared == []
+    assert {access.kind for _, pattern in ALL if (access := access_of(pattern.callback))} == KINDS
+
+
+def test_every_url_of_ours_is_tried() -> None:
+    assert set(OURS) == set(ARGUMENTS)
+
+
+def test_every_console_url_names_its_hub_and_only_those_do() -> None:
+    for name, (route, _) in OURS.items():
+        assert route.startswith("console/<slug:hub_slug>/") == (declared(name).kind == "member"), name
+
+
+def test_every_capability_is_some_roles_and_declared_by_some_page() -> None:
+    needed = {declared(name).needs for name in names_of("member")}
+    held = set().union(*ALLOWED.values())
+    assert needed <= held
+    assert {declared(name).needs for name in names_of("national")} <= set().union(*NATIONAL_ALLOWED.values())
+
+
+# --- Everybody tries every page -----------------------------------------------------------------
+# Each test tries all pages of a kind on one world and compares all answers at once.
+
+
+def answers(client: Client, world: World, names: list[str], hub: Hub | None = None) -> dict[str, tuple[int, int]]:
+    """What a GET and a POST of each page answer, by the page's name; a page that takes no POST has one answer."""
+    found = {}
+    for name in names:
+        url = url_of(name, world, hub)
+        got, posted = client.get(url).status_code, client.post(url).status_code
+        found[name] = (got, got if posted == 405 else posted)
+    return found
+
+
+def all_answering(status: int, names: list[str]) -> dict[str, tuple[int, int]]:
+    return dict.fromkeys(names, (status, status))
+
+
+@pytest.mark.django_db
+def test_open_pages_open_for_nobody_in_particular(world: World) -> None:
+    for name in names_of("public") + names_of("token"):
+        allowed = {200} | ({302} if name in MAY_REDIRECT else set()) | ({503} if name in MAY_BE_UNREADY else set())
+        assert Client().get(url_of(name, world)).status_code in allowed, name
+
+
+@pytest.mark.django_db
+def test_nobody_is_sent_to_sign_in(world: World) -> None:
+    for name in names_of("member") + names_of("national") + names_of("signed_in"):
+        for method in ("get", "post"):
+            response = getattr(Client(), method)(url_of(name, world))
+            assert response.status_code == 302, name
+            assert response["Location"].startswith(reverse("account_login")), name
+
+
+@pytest.mark.django_db
+def test_member_of_another_hub_finds_no_page(
+    world: World, stranger: User, client_of: Callable[[User], Client]
+) -> None:
+    names = names_of("member")
+    client = client_of(stranger)
+    assert answers(client, world, names) == all_answering(404, names)
+    assert all(world.hub.name not in client.get(url_of(name, world)).text for name in names)
+
+
+@pytest.mark.django_db
+def test_another_hubs_records_are_not_found_under_ones_own_hub(
+    world: World, other_hub: Hub, stranger: User, client_of: Callable[[User], Client]
+) -> None:
+    names = [name for name in names_of("member") if NAMED_BY & set(OURS[name][1].pattern.converters)]
+    assert len(names) >= 10
+    assert answers(client_of(stranger), world, names, other_hub) == all_answering(404, names)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", list(Role))
+def test_member_opens_what_the_role_allows_and_is_told_why_not(
+    role: Role, world: World, client_of: Callable[[User], Client]
+) -> None:
+    person = factories.make_member(world.hub, role, "Somebody")
+    membership = factories.membership_of(person, world.hub)
+    client = client_of(person)
+    for name in names_of("member"):
+        permission = may(membership, declared(name).needs)  # type: ignore[arg-type]
+        response = client.get(url_of(name, world))
+        if permission:
+            assert response.status_code in ({200, 302} if name in MAY_REDIRECT else {200}), name
+        else:
+            assert response.status_code == 403, name
+            assert permission.reason in html.unescape(response.text), name
+            assert client.post(url_of(name, world)).status_code == 403, name
+
+
+@pytest.mark.django_db
+def test_person_without_a_second_factor_must_set_one_up_first(world: World, administrator: User) -> None:
+    NationalRole.objects.create(user=administrator)
+    client = Client()
+    client.force_login(administrator, backend="allauth.account.auth_backends.AuthenticationBackend")
+    for name in names_of("member") + names_of("national"):
+        response = client.get(url_of(name, world))
+        assert (response.status_code, response["Location"]) == (302, reverse("second_step")), name
+
+
+@pytest.mark.django_db
+def test_membership_that_has_ended_opens_nothing(
+    world: World, administrator: User, client_of: Callable[[User], Client]
+) -> None:
+    Membership.objects.filter(user=administrator).update(ends_on=timezone.localdate())
+    names = names_of("member")
+    assert answers(client_of(administrator), world, names) == all_answering(404, names)
+
+
+@pytest.mark.django_db
+def test_national_pages_do_not_exist_for_hubs(
+    world: World, administrator: User, client_of: Callable[[User], Client]
+) -> None:
+    names = names_of("national")
+    assert answers(client_of(administrator), world, names) == all_answering(404, names)
+
+
+@pytest.mark.django_db(databases=["default", "national"], transaction=True)
+def test_national_viewer_opens_national_pages_and_no_hubs(world: World, client_of: Callable[[User], Client]) -> None:
+    viewer = factories.make_user("Vera Viewer")
+    NationalRole.objects.create(user=viewer)
+    client = client_of(viewer)
+    assert {client.get(url_of(name, world)).status_code for name in names_of("national")} == {200}
+    names = names_of("member")
+    assert answers(client, world, names) == all_answering(404, names)
+
+
+@pytest.mark.django_db
+def test_signed_in_pages_open_for_anybody_with_an_account(world: World, client_of: Callable[[User], Client]) -> None:
+    client = client_of(factories.make_user("Anna Account"))
+    for name in names_of("signed_in"):
+        assert client.get(url_of(name, world)).status_code in ({200, 302} if name in MAY_REDIRECT else {200}), name
+
+
+# --- Links --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_forged_link_and_link_for_another_purpose_find_no_page(world: World) -> None:
+    purposes: list[Purpose] = ["invitation", "expression-draft", "expression-confirmation"]
+    for name in names_of("token"):
+        arguments = ARGUMENTS[name](world)
+        genuine = arguments["token"]
+        others = [
+            make_token(purpose, hub_id=world.hub.pk, subject_id=world.draft.pk)
+            for purpose in purposes
+            if purpose != declared(name).needs
+        ]
+        for token in [genuine[:-1] + ("A" if genuine[-1] != "A" else "B"), "x", "1.1~x~y", *others]:
+            assert Client().get(reverse(name, kwargs={**arguments, "token": token})).status_code == 404, (name, token)
+
+
+@pytest.mark.django_db
+def test_link_of_another_hub_opens_nothing_of_this_one(world: World, other_hub: Hub) -> None:
+    for name in names_of("token"):
+        arguments = ARGUMENTS[name](world)
+        subject = int(arguments["token"].split("~")[0].split(".")[1])
+        purpose: Any = declared(name).needs
+        token = make_token(purpose, hub_id=other_hub.pk, subject_id=subject)
+        assert Client().get(reverse(name, kwargs={**arguments, "token": token})).status_code == 404, name
+
+
+@pytest.mark.django_db
+def test_expired_link_says_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    urls = {name: url_of(name, world) for name in names_of("token")}
+    later = timezone.now() + dt.timedelta(days=500)
+    monkeypatch.setattr("hubs.links.timezone.now", lambda: later)
+    for name, url in urls.items():
+        response = Client().get(url)
+        assert response.status_code == 410, name
+        assert world.hub.contact_email in response.text, name
