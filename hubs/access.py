@@ -176,7 +176,7 @@ def national(capability: NationalCapability) -> Callable[[View[R, P]], AnyView]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return _sign_in_first(request)
-            role = NationalRole.objects.filter(user=cast(User, request.user)).first()
+            role = NationalRole.objects.filter(user=request.user).first()
             if role is None or capability not in NATIONAL_ALLOWED[role.kind]:
                 raise Http404
             if not is_mfa_enabled(request.user):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,9 @@ from hubs.tenancy.roles import what_is_wrong_with_role
 
 
 @register("database")
-def database_role_is_held_back(*, databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def database_role_is_held_back(
+    *, app_configs: Any, databases: Sequence[str] | None, **kwargs: Any
+) -> list[CheckMessage]:
     """The application's role must be subject to row-level security."""
     found: list[CheckMessage] = []
     for alias in {"default", "national"} & set(databases or ()) & set(settings.DATABASES):

@@ -21,9 +21,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "console_navigation": navigation_for(membership, path=request.path),
         "hubs_of_person": SimpleLazyObject(
             lambda: list(
-                Hub.objects.filter(
-                    pk__in=membership.user.memberships.active_on(timezone.localdate()).values("hub")
-                )
+                Hub.objects.filter(pk__in=membership.user.memberships.active_on(timezone.localdate()).values("hub"))
             )
         ),
     }

@@ -47,9 +47,7 @@ class Hub(models.Model):
 
     name = models.CharField(max_length=120, unique=True)
     slug = models.SlugField(max_length=40, unique=True)
-    colour = models.CharField(
-        max_length=7, default=colours.DEFAULT, validators=[RegexValidator(r"^#[0-9a-f]{6}$")]
-    )
+    colour = models.CharField(max_length=7, default=colours.DEFAULT, validators=[RegexValidator(r"^#[0-9a-f]{6}$")])
     contact_email = models.EmailField()
     contact_phone = models.CharField(max_length=30, blank=True)
     reply_to = models.EmailField("reply-to address")
@@ -167,6 +165,8 @@ class Role(models.TextChoices):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships by when they hold."""
+
     def active_on(self, day: dt.date) -> Self:
         """Memberships that hold on a day."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
@@ -229,7 +229,7 @@ class Invitation(HubOwned):
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[HubManager[Invitation]] = HubManager()
+    objects: ClassVar[HubManager[Self]] = HubManager()
 
     class Meta(HubOwned.Meta):
         constraints = [
@@ -267,11 +267,13 @@ class TimelineEntry(HubOwned):
     actor_name = models.CharField(max_length=200)
     text = models.TextField()
 
-    objects: ClassVar[HubManager[TimelineEntry]] = HubManager()
+    objects: ClassVar[HubManager[Self]] = HubManager()
 
     class Meta(HubOwned.Meta):
         # The timeline of one record page.
-        indexes = [models.Index(fields=["hub", "subject_kind", "subject_id", "-happened_at"], name="timeline_of_record")]
+        indexes = [
+            models.Index(fields=["hub", "subject_kind", "subject_id", "-happened_at"], name="timeline_of_record")
+        ]
 
     def __str__(self) -> str:
         return self.text

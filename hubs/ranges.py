@@ -30,7 +30,7 @@ class MomentsUntil(Func):
     function = "tstzrange"
     output_field = DateTimeRangeField()
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
         """`tstzrange(first, greatest(others), '[)')`; GREATEST ignores NULLs."""
         first, *others = (compiler.compile(expression) for expression in self.get_source_expressions())
         template = f"tstzrange({first[0]}, GREATEST({', '.join(sql for sql, _ in others)}), '[)')"

@@ -190,9 +190,7 @@ def submit(*, draft: ExpressionOfInterest, now: dt.datetime) -> ExpressionOfInte
 
 def purge_drafts(*, now: dt.datetime) -> int:
     """Remove the active hub's drafts that nobody has touched for 60 days; returns how many."""
-    _, removed = ExpressionOfInterest.objects.filter(
-        state=State.DRAFT, touched_at__lt=now - DRAFTS_KEPT_FOR
-    ).delete()
+    _, removed = ExpressionOfInterest.objects.filter(state=State.DRAFT, touched_at__lt=now - DRAFTS_KEPT_FOR).delete()
     return removed.get(ExpressionOfInterest._meta.label, 0)
 
 

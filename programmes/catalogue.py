@@ -17,8 +17,10 @@ SIX_PROMISES = (
     "Two lead teachers will attend the half-day meetings and change teaching in their own class, and then beyond it.",
     "The lead teachers will have at least ten days' release between them over the year, meetings included.",
     "The headteacher will meet the Mastery Specialist and the hub's leaders, and work with the other headteachers.",
-    "The school will introduce teaching for mastery across the school "
-    "and set up professional development in the style of a Teacher Research Group.",
+    (
+        "The school will introduce teaching for mastery across the school "
+        "and set up professional development in the style of a Teacher Research Group."
+    ),
     "The school will provide reports and take part in evaluation.",
     "The school will go on collaborating in the next year and beyond.",
 )
@@ -63,7 +65,8 @@ STAGES = (
         slug="primary-readiness",
         name="Mastery Readiness",
         phase="primary",
-        who_may_join="Primary schools that are not ready for teaching for mastery yet: there is a barrier to tackle first.",
+        who_may_join="Primary schools that are not ready for teaching for mastery yet, because of a barrier to "
+        "tackle first.",
         group="Up to 8 schools, led by the Mastery Readiness Lead",
         meetings="Workshops on vision and culture, mathematical mindsets, subject expertise, school systems and "
         "arithmetical proficiency",

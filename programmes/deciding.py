@@ -33,9 +33,7 @@ def decline(*, expression: ExpressionOfInterest, actor: Membership, now: dt.date
     _decide(expression, State.DECLINED, actor, now, reason)
 
 
-def _decide(
-    expression: ExpressionOfInterest, outcome: State, actor: Membership, now: dt.datetime, words: str
-) -> None:
+def _decide(expression: ExpressionOfInterest, outcome: State, actor: Membership, now: dt.datetime, words: str) -> None:
     require(actor, "decide_expressions")
     locked = (
         ExpressionOfInterest.objects.select_for_update(of=("self",))

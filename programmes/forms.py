@@ -23,10 +23,15 @@ LONDON = ZoneInfo("Europe/London")
 # Deadlines are at five in the afternoon, London time.
 DEADLINE = dt.time(17, 0)
 _PHONE = re.compile(r"^\+?[\d\s().-]{8,25}(\s*(ext\.?|x|extension)\s*\d{1,6})?$", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_FEWEST_DIGITS = 8
+_UNSEEN = "Take out the character that cannot be seen, or write it again"
 _SPACES = re.compile(r"\s+")
 
 
-def line(label: str, missing: str, *, longest: int = 120, hint: str = "", required: bool = True, **attrs: str) -> forms.CharField:
+def line(
+    label: str, missing: str, *, longest: int = 120, hint: str = "", required: bool = True, **attrs: str
+) -> forms.CharField:
     """One line of text with messages that say what to do."""
     return forms.CharField(
         label=label,
@@ -42,9 +47,20 @@ def line(label: str, missing: str, *, longest: int = 120, hint: str = "", requir
     )
 
 
-def email(label: str, missing: str, hint: str = "") -> forms.EmailField:
+class OneAddressField(forms.EmailField):
+    """An e-mail address that is refused with one message, whatever is wrong with it."""
+
+    def run_validators(self, value: Any) -> None:
+        """Raise the first refusal only: the others would say the same once more."""
+        try:
+            super().run_validators(value)
+        except ValidationError as refusal:
+            raise refusal.error_list[0] from refusal
+
+
+def email(label: str, missing: str, hint: str = "") -> OneAddressField:
     """An e-mail address; the message shows what one looks like."""
-    return forms.EmailField(
+    return OneAddressField(
         label=label,
         help_text=hint,
         max_length=254,
@@ -95,7 +111,10 @@ class SchoolChoiceForm(forms.Form):
         label="Which of these is your school?",
         coerce=int,
         widget=forms.RadioSelect,
-        error_messages={"required": "Select your school, or search again", "invalid_choice": "Select a school from the list"},
+        error_messages={
+            "required": "Select your school, or search again",
+            "invalid_choice": "Select a school from the list",
+        },
     )
 
     def __init__(self, *args: Any, found: Iterable[School], again: str, **kwargs: Any) -> None:
@@ -120,7 +139,7 @@ class ContactForm(Tidy):
         choices=[("yes", "Yes"), ("no", "No")],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
-        error_messages={"required": "Select yes if you are the headteacher"},
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Select yes if you are the headteacher"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -131,7 +150,7 @@ class ContactForm(Tidy):
     def clean_phone(self) -> str:
         """A number that can be dialled."""
         phone: str = self.cleaned_data["phone"].strip()
-        if not _PHONE.match(phone):
+        if not _PHONE.match(phone) or len(_DIGIT.findall(phone)) < _FEWEST_DIGITS:
             raise ValidationError("Enter a telephone number, like 01632 960 001 or 07700 900 982")
         return phone
 
@@ -186,7 +205,7 @@ class LeadTeacherForm(Tidy):
 
     def clean_trn(self) -> str:
         """Seven digits, however they were spaced."""
-        trn = re.sub(r"[\s/-]|^RP", "", self.cleaned_data["trn"])
+        trn = re.sub(r"[\s/-]|^RP", "", self.cleaned_data["trn"], flags=re.IGNORECASE)
         if trn and not re.fullmatch(r"[0-9]{7}", trn):
             raise ValidationError("Enter a TRN of 7 digits, like 1234567, or leave it empty")
         return trn
@@ -227,12 +246,14 @@ class OfferForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="The headteacher reads this word for word",
-        error_messages={"max_length": "Write 2,000 characters or fewer"},
+        error_messages={"max_length": "Write 2,000 characters or fewer", "null_characters_not_allowed": _UNSEEN},
     )
 
     def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = form_helper("Offer the place and send the letter", others=[Button("Cancel", url=back, look="link")])
+        self.helper = form_helper(
+            "Offer the place and send the letter", others=[Button("Cancel", url=back, look="link")]
+        )
 
 
 class DeclineForm(forms.Form):
@@ -246,6 +267,7 @@ class DeclineForm(forms.Form):
         error_messages={
             "required": "Enter the reason: the headteacher will read it",
             "max_length": "Write 2,000 characters or fewer",
+            "null_characters_not_allowed": _UNSEEN,
         },
     )
 

@@ -42,7 +42,8 @@ Your reference: {reference}
 {words}
 What happens next
 We will write to you about the Work Group your school will join and the dates of its meetings. If your \
-school can no longer take part, reply to this message as soon as you can, so that we can offer the place to another school.
+school can no longer take part, reply to this message as soon as you can, so that we can offer the place \
+to another school.
 
 See what you sent, and where it stands:
 {link}

@@ -123,8 +123,8 @@ class RecruitmentWindow(HubOwned):
     closes_at = models.DateTimeField()
     late_until = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[HubManager[RecruitmentWindow]] = HubManager()
-    national: ClassVar[NationalManager[RecruitmentWindow]] = NationalManager()
+    objects: ClassVar[HubManager[Self]] = HubManager()
+    national: ClassVar[NationalManager[Self]] = NationalManager()
 
     class Meta(HubOwned.Meta):
         constraints = [
@@ -181,6 +181,8 @@ LIVE = (State.SUBMITTED, State.OFFERED)
 
 
 class ExpressionQuerySet(HubQuerySet["ExpressionOfInterest"]):
+    """Expressions of interest, as the hub asks for them."""
+
     def sent(self) -> Self:
         """Those that a school has sent: a draft is nobody's business but its writer's."""
         return self.exclude(state=State.DRAFT)
@@ -192,6 +194,9 @@ class ExpressionQuerySet(HubQuerySet["ExpressionOfInterest"]):
     def with_stage(self) -> Self:
         """With school and stage, in the same query."""
         return self.select_related("school", "window__stage_year__stage")
+
+
+ExpressionManager = HubManager.from_queryset(ExpressionQuerySet)
 
 
 class ExpressionOfInterest(HubOwned):
@@ -219,8 +224,8 @@ class ExpressionOfInterest(HubOwned):
     # Which version of the hub's privacy notice stood beside the button when it was sent.
     privacy_version = models.PositiveIntegerField(null=True, blank=True)
 
-    objects: ClassVar[HubManager[ExpressionOfInterest]] = HubManager.from_queryset(ExpressionQuerySet)()
-    national: ClassVar[NationalManager[ExpressionOfInterest]] = NationalManager()
+    objects: ClassVar[ExpressionManager[Self]] = ExpressionManager()
+    national: ClassVar[NationalManager[Self]] = NationalManager()
 
     class Meta(HubOwned.Meta):
         constraints = [
@@ -294,7 +299,7 @@ class LeadTeacher(HubOwned):
     # Teacher reference number: optional now, needed before the first meeting.
     trn = models.CharField("TRN", max_length=7, blank=True)
 
-    objects: ClassVar[HubManager[LeadTeacher]] = HubManager()
+    objects: ClassVar[HubManager[Self]] = HubManager()
 
     class Meta(HubOwned.Meta):
         ordering = ["position"]
@@ -318,7 +323,7 @@ class AgreedPromise(HubOwned):
     wording = models.TextField()
     agreed_at = models.DateTimeField()
 
-    objects: ClassVar[HubManager[AgreedPromise]] = HubManager()
+    objects: ClassVar[HubManager[Self]] = HubManager()
 
     class Meta(HubOwned.Meta):
         ordering = ["position"]
@@ -343,16 +348,14 @@ class Decision(HubOwned):
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
 
-    objects: ClassVar[HubManager[Decision]] = HubManager()
+    objects: ClassVar[HubManager[Self]] = HubManager()
 
     class Meta(HubOwned.Meta):
         ordering = ["-decided_at"]
         constraints = [
             *HubOwned.Meta.constraints,
             models.CheckConstraint(condition=Q(outcome__in=["offered", "declined"]), name="decision_outcome_known"),
-            models.CheckConstraint(
-                condition=~Q(outcome="declined") | ~Q(words=""), name="declined_with_a_reason"
-            ),
+            models.CheckConstraint(condition=~Q(outcome="declined") | ~Q(words=""), name="declined_with_a_reason"),
         ]
 
     def __str__(self) -> str:

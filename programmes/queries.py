@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear, State
+from programmes.models import ExpressionOfInterest, ExpressionQuerySet, RecruitmentWindow, StageYear, State
 
 SORTS = {
     "received": ("submitted_at", "pk"),
@@ -29,7 +29,7 @@ class Filter:
     sort: str = "-received"
 
 
-def expressions(chosen: Filter) -> QuerySet[ExpressionOfInterest]:
+def expressions(chosen: Filter) -> ExpressionQuerySet:
     """The hub's expressions of interest that match, with school, authority and stage."""
     found = _matching(chosen)
     if chosen.state:
@@ -50,7 +50,7 @@ def counts_by_state(chosen: Filter) -> dict[str, int]:
     return {state.value: counted.get(state.value, 0) for state in State if state != State.DRAFT}
 
 
-def _matching(chosen: Filter) -> QuerySet[ExpressionOfInterest]:
+def _matching(chosen: Filter) -> ExpressionQuerySet:
     found = ExpressionOfInterest.objects.sent()
     if chosen.stage:
         found = found.filter(window__stage__slug=chosen.stage)
@@ -82,7 +82,8 @@ def stages_of_years(years: tuple[int, ...]) -> QuerySet[StageYear]:
 def windows_to_show(now: dt.datetime) -> list[RecruitmentWindow]:
     """The windows a school may want to see: opening, open or closed at most half a year ago; one per stage."""
     latest: dict[int, RecruitmentWindow] = {}
-    recent = stages_with_windows().filter(closes_at__gt=now - dt.timedelta(days=182)).order_by("stage__order", "opens_at")
+    recent = stages_with_windows().filter(closes_at__gt=now - dt.timedelta(days=182))
+    recent = recent.order_by("stage__order", "opens_at")
     for window in recent:
         shown = latest.get(window.stage_id)
         if shown is None or not shown.takes_expressions_at(now):
@@ -90,7 +91,7 @@ def windows_to_show(now: dt.datetime) -> list[RecruitmentWindow]:
     return list(latest.values())
 
 
-def expression_with_answers(reference: str) -> QuerySet[ExpressionOfInterest]:
+def expression_with_answers(reference: str) -> ExpressionQuerySet:
     """One sent expression with everything its page shows."""
     return (
         ExpressionOfInterest.objects.sent()

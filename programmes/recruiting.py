@@ -34,7 +34,10 @@ def set_window(
     try:
         with transaction.atomic():
             window, is_new = RecruitmentWindow.objects.update_or_create(
-                stage_year=stage_year, hub=actor.hub, defaults=dates, create_defaults={**dates, "stage": stage_year.stage}
+                stage_year=stage_year,
+                hub=actor.hub,
+                defaults=dates,
+                create_defaults={**dates, "stage": stage_year.stage},
             )
     except IntegrityError as error:
         raise Overlaps from error

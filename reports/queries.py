@@ -62,7 +62,9 @@ def national_figures(*, year: int) -> list[NationalRow]:
     windows = {
         window.pk: window
         for window in RecruitmentWindow.national.select_related("stage_year__stage")
-        .only("id", "hub", "stage_year__year", "stage_year__name", "stage_year__stage__phase", "stage_year__stage__order")
+        .only(
+            "id", "hub", "stage_year__year", "stage_year__name", "stage_year__stage__phase", "stage_year__stage__order"
+        )
         .filter(stage_year__year=year)
     }
     hubs = dict(Hub.objects.using("national").values_list("pk", "name"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -18,6 +20,8 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client, TransactionTestCase
 from psycopg import sql
+from pytest_django.fixtures import SettingsWrapper
+from pytest_django.plugin import DjangoDbBlocker
 from redis import Redis
 
 from hubadmin.local.provision import clone, drop, provision
@@ -37,7 +41,9 @@ REFERENCE_TABLES = {
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def django_db_setup(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[None]:
     """A copy of the migrated template for this worker, made by the first worker that needs it."""
     shared = tmp_path_factory.getbasetemp()
     if WORKER != "main":
@@ -46,7 +52,7 @@ def django_db_setup(tmp_path_factory: pytest.TempPathFactory, django_db_blocker:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "template.ready").exists():
             provision(ADMIN_URL, database=TEMPLATE)
-            with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            with django_db_blocker.unblock():
                 _migrate_template()
             (shared / "template.ready").touch()
         clone(ADMIN_URL, TEMPLATE, DATABASE)
@@ -81,7 +87,7 @@ def _truncate_as_owner(self: TransactionTestCase) -> None:
         connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(names)))
 
 
-TransactionTestCase._fixture_teardown = _truncate_as_owner  # type: ignore[method-assign]
+TransactionTestCase._fixture_teardown = _truncate_as_owner  # type: ignore[attr-defined]
 
 
 def settings_url(alias: str) -> str:
@@ -99,13 +105,13 @@ def settings_url(alias: str) -> str:
 @pytest.fixture(autouse=True)
 def _own_cache() -> None:
     """Counters and rate limits start anew in every test."""
-    cache.key_prefix = f"{settings.KEY_PREFIX}:{secrets.token_hex(4)}"  # type: ignore[attr-defined]
+    cache.key_prefix = f"{settings.KEY_PREFIX}:{secrets.token_hex(4)}"
 
 
 @pytest.fixture(autouse=True)
-def _own_mailbox(tmp_path: Path, settings: pytest.FixtureRequest) -> None:
+def _own_mailbox(tmp_path: Path, settings: SettingsWrapper) -> None:
     """Mails go into a folder of the test."""
-    settings.MAILBOX_DIR = tmp_path / "mailbox"  # type: ignore[attr-defined]
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
 
 
 @pytest.fixture
@@ -161,3 +167,22 @@ def client_of() -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+# --- Browser --------------------------------------------------------------------------------------
+
+CHROMIUM_SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's own Chromium, which calls nobody."""
+    return {**browser_type_launch_args, "executable_path": os.environ.get("CHROMIUM"), "args": CHROMIUM_SWITCHES}

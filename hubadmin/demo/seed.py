@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import transaction
 
@@ -109,8 +108,9 @@ def _recruitment(hub: Hub, year: int, now: dt.datetime) -> None:
     schools = list(School.objects.open().filter(authority__hubs=hub).order_by("urn"))
     chance.shuffle(schools)
     this_year, next_year = EXPRESSIONS[hub.slug]
+    of_this_hub_alone = [persona.email for persona in PERSONAS if len(persona.roles) == 1]
     decider = Membership.objects.select_related("hub", "user").get(
-        hub=hub, role=Role.ADMINISTRATOR, user__email__in=[persona.email for persona in PERSONAS if len(persona.roles) == 1]
+        hub=hub, role=Role.ADMINISTRATOR, user__email__in=of_this_hub_alone
     )
     past = [_past_window(hub, stage_year) for stage_year in StageYear.objects.filter(year=year)]
     for expression in _expressions(chance, past, schools, this_year, now):
@@ -200,7 +200,7 @@ def _express(
             name = f"{chance.choice(GIVEN_NAMES)} {chance.choice(FAMILY_NAMES)}"
             if name not in used:
                 used.add(name)
-                local = "".join(letter for letter in name.lower().replace(" ", ".") if letter.isascii() and letter not in "’")
+                local = "".join(letter for letter in name.lower().replace(" ", ".") if letter.isascii())
                 return name, f"{local}@school{school.urn}.example"
 
     draft = applying.start(window=window, school=school, now=moment)
@@ -236,6 +236,7 @@ def _decide(chance: random.Random, expression: ExpressionOfInterest, actor: Memb
 def _deliver_everything(hub: Hub) -> None:
     """The letters of the past have gone out: into the demo's mailbox."""
     with tenancy.use(hub):
-        queued = list(Message.objects.filter(state=MessageState.QUEUED).order_by("queued_at").values_list("pk", "queued_at"))
+        waiting = Message.objects.filter(state=MessageState.QUEUED).order_by("queued_at")
+        queued = list(waiting.values_list("pk", "queued_at"))
     for message_id, queued_at in queued:
         deliver(hub_id=hub.pk, message_id=message_id, now=queued_at + dt.timedelta(seconds=20))

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from correspondence import mailbox
-from hubadmin.demo.people import PERSONAS
+from hubadmin.demo.people import PERSONAS, Persona
 from hubs.access import public
 from hubs.models import Hub, Role, User
 
@@ -17,20 +17,7 @@ from hubs.models import Hub, Role, User
 @public
 def people(request: HttpRequest) -> HttpResponse:
     """Whom a visitor can be."""
-    hubs = list(Hub.objects.all())
-    groups = []
-    for hub in hubs:
-        groups.append(
-            (
-                hub,
-                [
-                    (persona, Role(role).label)
-                    for persona in PERSONAS
-                    for slug, role in persona.roles
-                    if slug == hub.slug and len(persona.roles) == 1
-                ],
-            )
-        )
+    groups = [(hub, _people_of(hub)) for hub in Hub.objects.all()]
     others = [
         (persona, "National viewer: figures of every hub" if persona.national else "Works in two hubs")
         for persona in PERSONAS
@@ -65,3 +52,13 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
     except mailbox.NoSuchMail as error:
         raise Http404 from error
     return render(request, "demo/mail.html", {"mail": found})
+
+
+def _people_of(hub: Hub) -> list[tuple[Persona, str]]:
+    """Those who work in this hub alone, with what they are there."""
+    return [
+        (persona, Role(role).label)
+        for persona in PERSONAS
+        for slug, role in persona.roles
+        if slug == hub.slug and len(persona.roles) == 1
+    ]

@@ -12,175 +12,316 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         # Exclusion constraints compare plain columns as well as ranges.
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='Hub',
+            name="Hub",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('slug', models.SlugField(max_length=40, unique=True)),
-                ('colour', models.CharField(default='#00625e', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$')])),
-                ('contact_email', models.EmailField(max_length=254)),
-                ('contact_phone', models.CharField(blank=True, max_length=30)),
-                ('reply_to', models.EmailField(max_length=254, verbose_name='reply-to address')),
-                ('privacy_role', models.CharField(choices=[('processor', 'Processor, on behalf of the Department for Education'), ('controller', 'Controller in its own right')], default='processor', max_length=12)),
-                ('privacy_contact_email', models.EmailField(max_length=254)),
-                ('privacy_version', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("slug", models.SlugField(max_length=40, unique=True)),
+                (
+                    "colour",
+                    models.CharField(
+                        default="#00625e",
+                        max_length=7,
+                        validators=[django.core.validators.RegexValidator("^#[0-9a-f]{6}$")],
+                    ),
+                ),
+                ("contact_email", models.EmailField(max_length=254)),
+                ("contact_phone", models.CharField(blank=True, max_length=30)),
+                ("reply_to", models.EmailField(max_length=254, verbose_name="reply-to address")),
+                (
+                    "privacy_role",
+                    models.CharField(
+                        choices=[
+                            ("processor", "Processor, on behalf of the Department for Education"),
+                            ("controller", "Controller in its own right"),
+                        ],
+                        default="processor",
+                        max_length=12,
+                    ),
+                ),
+                ("privacy_contact_email", models.EmailField(max_length=254)),
+                ("privacy_version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='LocalAuthority',
+            name="LocalAuthority",
             fields=[
-                ('code', models.CharField(max_length=3, primary_key=True, serialize=False, validators=[django.core.validators.RegexValidator('^\\d{3}$')])),
-                ('name', models.CharField(max_length=100)),
-                ('region', models.CharField(blank=True, max_length=50)),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=3,
+                        primary_key=True,
+                        serialize=False,
+                        validators=[django.core.validators.RegexValidator("^\\d{3}$")],
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("region", models.CharField(blank=True, max_length=50)),
             ],
             options={
-                'verbose_name_plural': 'local authorities',
-                'ordering': ['name'],
+                "verbose_name_plural": "local authorities",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('is_active', models.BooleanField(default=True)),
-                ('joined_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("is_active", models.BooleanField(default=True)),
+                ("joined_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once')],
+                "constraints": [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="user_email_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HubArea',
+            name="HubArea",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hub_areas', to='hubs.hub')),
-                ('authority', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hubs.localauthority')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "hub",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="hub_areas", to="hubs.hub"
+                    ),
+                ),
+                (
+                    "authority",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hubs.localauthority"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='hub',
-            name='areas',
-            field=models.ManyToManyField(related_name='hubs', through='hubs.HubArea', to='hubs.localauthority'),
+            model_name="hub",
+            name="areas",
+            field=models.ManyToManyField(related_name="hubs", through="hubs.HubArea", to="hubs.localauthority"),
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('administrator', 'Hub administrator'), ('hub_lead', 'Hub lead'), ('assistant_lead', 'Assistant hub lead'), ('mastery_specialist', 'Mastery Specialist')], max_length=20)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(blank=True, null=True)),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='hubs.hub')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("administrator", "Hub administrator"),
+                            ("hub_lead", "Hub lead"),
+                            ("assistant_lead", "Assistant hub lead"),
+                            ("mastery_specialist", "Mastery Specialist"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(blank=True, null=True)),
+                (
+                    "hub",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="hubs.hub"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='NationalRole',
+            name="NationalRole",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('viewer', 'National viewer')], default='viewer', max_length=12)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='national_role', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("viewer", "National viewer")], default="viewer", max_length=12)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="national_role",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TimelineEntry',
+            name="TimelineEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_kind', models.CharField(max_length=40)),
-                ('subject_id', models.BigIntegerField()),
-                ('happened_at', models.DateTimeField()),
-                ('actor_name', models.CharField(max_length=200)),
-                ('text', models.TextField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hubs.hub')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject_kind", models.CharField(max_length=40)),
+                ("subject_id", models.BigIntegerField()),
+                ("happened_at", models.DateTimeField()),
+                ("actor_name", models.CharField(max_length=200)),
+                ("text", models.TextField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "hub",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hubs.hub"),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254)),
-                ('name', models.CharField(max_length=120)),
-                ('role', models.CharField(choices=[('administrator', 'Hub administrator'), ('hub_lead', 'Hub lead'), ('assistant_lead', 'Assistant hub lead'), ('mastery_specialist', 'Mastery Specialist')], max_length=20)),
-                ('invited_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hubs.hub')),
-                ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("administrator", "Hub administrator"),
+                            ("hub_lead", "Hub lead"),
+                            ("assistant_lead", "Assistant hub lead"),
+                            ("mastery_specialist", "Mastery Specialist"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("invited_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "hub",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hubs.hub"),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'constraints': [hubs.tenancy.fence.HubFence(name='hubs_invitation_hub_fence'), models.CheckConstraint(condition=models.Q(('role__in', ['administrator', 'hub_lead', 'assistant_lead', 'mastery_specialist'])), name='invitation_role_known'), models.UniqueConstraint(models.F('hub'), django.db.models.functions.text.Lower('email'), condition=models.Q(('accepted_at', None), ('withdrawn_at', None)), name='one_open_invitation_per_address'), models.CheckConstraint(condition=models.Q(('accepted_at', None), ('withdrawn_at', None), _connector='OR'), name='invitation_not_both_accepted_and_withdrawn')],
+                "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="hubs_invitation_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["administrator", "hub_lead", "assistant_lead", "mastery_specialist"])
+                        ),
+                        name="invitation_role_known",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("hub"),
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                        name="one_open_invitation_per_address",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="invitation_not_both_accepted_and_withdrawn",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LeadSchool',
+            name="LeadSchool",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('urn', models.PositiveIntegerField(blank=True, null=True, verbose_name='URN')),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(blank=True, null=True)),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lead_schools', to='hubs.hub')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("urn", models.PositiveIntegerField(blank=True, null=True, verbose_name="URN")),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(blank=True, null=True)),
+                (
+                    "hub",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lead_schools", to="hubs.hub"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-starts_on'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='lead_school_ends_after_start'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('hub', '='), (hubs.ranges.DatesFromTo('starts_on', 'ends_on'), '&&')], name='hub_has_one_lead_school_at_a_time')],
+                "ordering": ["-starts_on"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="lead_school_ends_after_start"
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("hub", "="), (hubs.ranges.DatesFromTo("starts_on", "ends_on"), "&&")],
+                        name="hub_has_one_lead_school_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='hubarea',
-            constraint=models.UniqueConstraint(fields=('hub', 'authority'), name='hub_area_once'),
+            model_name="hubarea",
+            constraint=models.UniqueConstraint(fields=("hub", "authority"), name="hub_area_once"),
         ),
         migrations.AddConstraint(
-            model_name='hub',
-            constraint=models.CheckConstraint(condition=models.Q(('colour__regex', '^#[0-9a-f]{6}$')), name='hub_colour_is_hex'),
+            model_name="hub",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("colour__regex", "^#[0-9a-f]{6}$")), name="hub_colour_is_hex"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hub',
-            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9-]+$')), name='hub_slug_is_lower_case'),
+            model_name="hub",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slug__regex", "^[a-z0-9-]+$")), name="hub_slug_is_lower_case"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['administrator', 'hub_lead', 'assistant_lead', 'mastery_specialist'])), name='membership_role_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["administrator", "hub_lead", "assistant_lead", "mastery_specialist"])),
+                name="membership_role_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='membership_ends_after_start'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="membership_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('hub', '='), ('user', '='), (hubs.ranges.DatesUntil('starts_on', 'ends_on'), '&&')], name='one_membership_of_a_hub_at_a_time'),
+            model_name="membership",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("hub", "="), ("user", "="), (hubs.ranges.DatesUntil("starts_on", "ends_on"), "&&")],
+                name="one_membership_of_a_hub_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='nationalrole',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['viewer'])), name='national_role_known'),
+            model_name="nationalrole",
+            constraint=models.CheckConstraint(condition=models.Q(("kind__in", ["viewer"])), name="national_role_known"),
         ),
         migrations.AddIndex(
-            model_name='timelineentry',
-            index=models.Index(fields=['hub', 'subject_kind', 'subject_id', '-happened_at'], name='timeline_of_record'),
+            model_name="timelineentry",
+            index=models.Index(fields=["hub", "subject_kind", "subject_id", "-happened_at"], name="timeline_of_record"),
         ),
         migrations.AddConstraint(
-            model_name='timelineentry',
-            constraint=hubs.tenancy.fence.HubFence(name='hubs_timelineentry_hub_fence'),
+            model_name="timelineentry",
+            constraint=hubs.tenancy.fence.HubFence(name="hubs_timelineentry_hub_fence"),
         ),
     ]

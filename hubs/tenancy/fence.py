@@ -24,12 +24,12 @@ class HubFence(BaseConstraint):
     """
 
     def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
-        # Not a clause of CREATE TABLE: it follows as a statement of its own.
+        """Nothing within CREATE TABLE: the policy follows as a statement of its own."""
         assert model is not None and schema_editor is not None
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return ""
 
-    def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
+    def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
         """Switch row-level security on and create the policy."""
         return self._statement(
             "ALTER TABLE %(table)s ENABLE ROW LEVEL SECURITY; "
@@ -38,7 +38,7 @@ class HubFence(BaseConstraint):
             schema_editor,
         )
 
-    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
+    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
         """Drop the policy; row-level security stays on, so that the table shuts rather than opens."""
         return self._statement("DROP POLICY %(name)s ON %(table)s", model, schema_editor)
 
@@ -49,9 +49,7 @@ class HubFence(BaseConstraint):
         quote = schema_editor.quote_name
         return Statement(sql, table=Table(model._meta.db_table, quote), name=quote(self.name))
 
-    def validate(
-        self, model: type[Model], instance: Model, exclude: Any = None, using: str = DEFAULT_DB_ALIAS
-    ) -> None:
+    def validate(self, model: type[Model], instance: Model, exclude: Any = None, using: str = DEFAULT_DB_ALIAS) -> None:
         """Nothing for a form to say: the wall stands in the database."""
 
     def __eq__(self, other: object) -> bool:

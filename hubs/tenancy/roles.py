@@ -70,9 +70,7 @@ def grant_rights(*, using: str) -> None:
     models = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table in tables]
     for model in models:
         rights = "SELECT, INSERT" if getattr(model, "append_only", False) else "SELECT, INSERT, UPDATE, DELETE"
-        statements.append(
-            sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), _table(model), sql.Identifier(app))
-        )
+        statements.append(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), _table(model), sql.Identifier(app)))
     if national:
         statements += _national_statements(models, national)
     with connection.cursor() as cursor:
@@ -85,11 +83,12 @@ def _national_statements(models: list[type[Model]], national: str) -> Iterator[s
     yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role)
     yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(role)
     for model in models:
-        columns = [model._meta.get_field(name).column for name in getattr(model, "national_columns", ())]
+        readable = getattr(model, "national_columns", ())
+        columns = [field.column for field in model._meta.concrete_fields if field.name in readable]
         if not columns:
             continue
         table = _table(model)
-        listed = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+        listed = sql.SQL(", ").join([sql.Identifier(column) for column in columns])
         yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(listed, table, role)
         if issubclass(model, HubOwned):
             # A wider view is another role with its own policy, never a clause in the hubs' policy.

@@ -11,226 +11,400 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('hubs', '0001_initial'),
-        ('schools', '0002_school'),
+        ("hubs", "0001_initial"),
+        ("schools", "0002_school"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RecruitmentWindow',
+            name="RecruitmentWindow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('opens_at', models.DateTimeField()),
-                ('closes_at', models.DateTimeField()),
-                ('late_until', models.DateTimeField(blank=True, null=True)),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hubs.hub')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("opens_at", models.DateTimeField()),
+                ("closes_at", models.DateTimeField()),
+                ("late_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "hub",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hubs.hub"),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ExpressionOfInterest',
+            name="ExpressionOfInterest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'To decide'), ('offered', 'Offered'), ('declined', 'Declined')], default='draft', max_length=10)),
-                ('reference', models.CharField(blank=True, max_length=9, null=True, unique=True)),
-                ('started_at', models.DateTimeField()),
-                ('touched_at', models.DateTimeField()),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('is_late', models.BooleanField(default=False)),
-                ('contact_name', models.CharField(blank=True, max_length=120)),
-                ('contact_role', models.CharField(blank=True, max_length=120)),
-                ('contact_email', models.EmailField(blank=True, max_length=254)),
-                ('contact_phone', models.CharField(blank=True, max_length=30)),
-                ('contact_is_head', models.BooleanField(null=True)),
-                ('head_name', models.CharField(blank=True, max_length=120)),
-                ('head_email', models.EmailField(blank=True, max_length=254)),
-                ('privacy_version', models.PositiveIntegerField(blank=True, null=True)),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hubs.hub')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='schools.school')),
-                ('window', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.recruitmentwindow')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "To decide"),
+                            ("offered", "Offered"),
+                            ("declined", "Declined"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, max_length=9, null=True, unique=True)),
+                ("started_at", models.DateTimeField()),
+                ("touched_at", models.DateTimeField()),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("is_late", models.BooleanField(default=False)),
+                ("contact_name", models.CharField(blank=True, max_length=120)),
+                ("contact_role", models.CharField(blank=True, max_length=120)),
+                ("contact_email", models.EmailField(blank=True, max_length=254)),
+                ("contact_phone", models.CharField(blank=True, max_length=30)),
+                ("contact_is_head", models.BooleanField(null=True)),
+                ("head_name", models.CharField(blank=True, max_length=120)),
+                ("head_email", models.EmailField(blank=True, max_length=254)),
+                ("privacy_version", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "hub",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hubs.hub"),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="schools.school"
+                    ),
+                ),
+                (
+                    "window",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.recruitmentwindow"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40, unique=True)),
-                ('phase', models.CharField(choices=[('primary', 'Primary'), ('secondary', 'Secondary')], max_length=10)),
-                ('order', models.PositiveSmallIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=40, unique=True)),
+                (
+                    "phase",
+                    models.CharField(choices=[("primary", "Primary"), ("secondary", "Secondary")], max_length=10),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
             ],
             options={
-                'ordering': ['order'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('phase__in', ['primary', 'secondary'])), name='stage_phase_known')],
+                "ordering": ["order"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("phase__in", ["primary", "secondary"])), name="stage_phase_known"
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='recruitmentwindow',
-            name='stage',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.stage'),
+            model_name="recruitmentwindow",
+            name="stage",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.stage"
+            ),
         ),
         migrations.CreateModel(
-            name='StageYear',
+            name="StageYear",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(help_text='The year in which the academic year starts.')),
-                ('name', models.CharField(max_length=80)),
-                ('code', models.CharField(blank=True, max_length=10, validators=[django.core.validators.RegexValidator('^NCP\\d{2}-\\d{1,2}[a-z]?$')])),
-                ('youngest', models.PositiveSmallIntegerField()),
-                ('oldest', models.PositiveSmallIntegerField()),
-                ('who_may_join', models.TextField()),
-                ('group', models.TextField()),
-                ('meetings', models.TextField()),
-                ('visits', models.TextField()),
-                ('grant', models.TextField()),
-                ('grant_pence', models.PositiveIntegerField(blank=True, null=True)),
-                ('lead_teachers', models.TextField(blank=True)),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='years', to='programmes.stage')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(help_text="The year in which the academic year starts.")),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True,
+                        max_length=10,
+                        validators=[django.core.validators.RegexValidator("^NCP\\d{2}-\\d{1,2}[a-z]?$")],
+                    ),
+                ),
+                ("youngest", models.PositiveSmallIntegerField()),
+                ("oldest", models.PositiveSmallIntegerField()),
+                ("who_may_join", models.TextField()),
+                ("group", models.TextField()),
+                ("meetings", models.TextField()),
+                ("visits", models.TextField()),
+                ("grant", models.TextField()),
+                ("grant_pence", models.PositiveIntegerField(blank=True, null=True)),
+                ("lead_teachers", models.TextField(blank=True)),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="years", to="programmes.stage"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-year', 'stage__order'],
+                "ordering": ["-year", "stage__order"],
             },
         ),
         migrations.CreateModel(
-            name='StagePromise',
+            name="StagePromise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('wording', models.TextField()),
-                ('stage_year', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='programmes.stageyear')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("wording", models.TextField()),
+                (
+                    "stage_year",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="promises", to="programmes.stageyear"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.AddField(
-            model_name='recruitmentwindow',
-            name='stage_year',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.stageyear'),
+            model_name="recruitmentwindow",
+            name="stage_year",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.stageyear"
+            ),
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('offered', 'Offered'), ('declined', 'Declined')], max_length=10)),
-                ('words', models.TextField(blank=True)),
-                ('decided_at', models.DateTimeField()),
-                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hubs.hub')),
-                ('expression', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='programmes.expressionofinterest')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "outcome",
+                    models.CharField(choices=[("offered", "Offered"), ("declined", "Declined")], max_length=10),
+                ),
+                ("words", models.TextField(blank=True)),
+                ("decided_at", models.DateTimeField()),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "hub",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hubs.hub"),
+                ),
+                (
+                    "expression",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="programmes.expressionofinterest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-decided_at'],
-                'abstract': False,
-                'constraints': [hubs.tenancy.fence.HubFence(name='programmes_decision_hub_fence'), models.CheckConstraint(condition=models.Q(('outcome__in', ['offered', 'declined'])), name='decision_outcome_known'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'declined'), _negated=True), models.Q(('words', ''), _negated=True), _connector='OR'), name='declined_with_a_reason')],
+                "ordering": ["-decided_at"],
+                "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="programmes_decision_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["offered", "declined"])), name="decision_outcome_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "declined"), _negated=True),
+                            models.Q(("words", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="declined_with_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AgreedPromise',
+            name="AgreedPromise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('wording', models.TextField()),
-                ('agreed_at', models.DateTimeField()),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hubs.hub')),
-                ('expression', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agreed_promises', to='programmes.expressionofinterest')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("wording", models.TextField()),
+                ("agreed_at", models.DateTimeField()),
+                (
+                    "hub",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hubs.hub"),
+                ),
+                (
+                    "expression",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="agreed_promises",
+                        to="programmes.expressionofinterest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
-                'abstract': False,
-                'constraints': [hubs.tenancy.fence.HubFence(name='programmes_agreedpromise_hub_fence'), models.UniqueConstraint(fields=('expression', 'position'), name='agreed_promise_position_once')],
+                "ordering": ["position"],
+                "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="programmes_agreedpromise_hub_fence"),
+                    models.UniqueConstraint(fields=("expression", "position"), name="agreed_promise_position_once"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LeadTeacher',
+            name="LeadTeacher",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=120)),
-                ('role', models.CharField(max_length=120)),
-                ('year_group', models.CharField(blank=True, max_length=60)),
-                ('email', models.EmailField(max_length=254)),
-                ('trn', models.CharField(blank=True, max_length=7, verbose_name='TRN')),
-                ('expression', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lead_teachers', to='programmes.expressionofinterest')),
-                ('hub', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hubs.hub')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=120)),
+                ("role", models.CharField(max_length=120)),
+                ("year_group", models.CharField(blank=True, max_length=60)),
+                ("email", models.EmailField(max_length=254)),
+                ("trn", models.CharField(blank=True, max_length=7, verbose_name="TRN")),
+                (
+                    "expression",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lead_teachers",
+                        to="programmes.expressionofinterest",
+                    ),
+                ),
+                (
+                    "hub",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hubs.hub"),
+                ),
             ],
             options={
-                'ordering': ['position'],
-                'abstract': False,
-                'constraints': [hubs.tenancy.fence.HubFence(name='programmes_leadteacher_hub_fence'), models.UniqueConstraint(fields=('expression', 'position'), name='lead_teacher_position_once'), models.UniqueConstraint(models.F('expression'), django.db.models.functions.text.Lower('email'), name='lead_teachers_are_two_people'), models.CheckConstraint(condition=models.Q(('position__in', [1, 2])), name='two_lead_teachers'), models.CheckConstraint(condition=models.Q(('trn', ''), ('trn__regex', '^\\d{7}$'), _connector='OR'), name='trn_has_seven_digits')],
+                "ordering": ["position"],
+                "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="programmes_leadteacher_hub_fence"),
+                    models.UniqueConstraint(fields=("expression", "position"), name="lead_teacher_position_once"),
+                    models.UniqueConstraint(
+                        models.F("expression"),
+                        django.db.models.functions.text.Lower("email"),
+                        name="lead_teachers_are_two_people",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("position__in", [1, 2])), name="two_lead_teachers"),
+                    models.CheckConstraint(
+                        condition=models.Q(("trn", ""), ("trn__regex", "^\\d{7}$"), _connector="OR"),
+                        name="trn_has_seven_digits",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='expressionofinterest',
-            index=models.Index(condition=models.Q(('state', 'draft'), _negated=True), fields=['hub', '-submitted_at'], name='expression_list'),
+            model_name="expressionofinterest",
+            index=models.Index(
+                condition=models.Q(("state", "draft"), _negated=True),
+                fields=["hub", "-submitted_at"],
+                name="expression_list",
+            ),
         ),
         migrations.AddIndex(
-            model_name='expressionofinterest',
-            index=models.Index(fields=['hub', 'window', 'state'], name='expression_counts'),
+            model_name="expressionofinterest",
+            index=models.Index(fields=["hub", "window", "state"], name="expression_counts"),
         ),
         migrations.AddIndex(
-            model_name='expressionofinterest',
-            index=models.Index(condition=models.Q(('state', 'draft')), fields=['hub', 'touched_at'], name='expression_drafts'),
+            model_name="expressionofinterest",
+            index=models.Index(
+                condition=models.Q(("state", "draft")), fields=["hub", "touched_at"], name="expression_drafts"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expressionofinterest',
-            constraint=hubs.tenancy.fence.HubFence(name='programmes_expressionofinterest_hub_fence'),
+            model_name="expressionofinterest",
+            constraint=hubs.tenancy.fence.HubFence(name="programmes_expressionofinterest_hub_fence"),
         ),
         migrations.AddConstraint(
-            model_name='expressionofinterest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'offered', 'declined'])), name='expression_state_known'),
+            model_name="expressionofinterest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "submitted", "offered", "declined"])),
+                name="expression_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expressionofinterest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reference', None), ('state', 'draft'), ('submitted_at', None)), models.Q(models.Q(('state', 'draft'), _negated=True), ('privacy_version__isnull', False), ('reference__isnull', False), ('submitted_at__isnull', False), models.Q(('contact_name', ''), _negated=True), models.Q(('contact_email', ''), _negated=True), models.Q(('contact_is_head', True), models.Q(('contact_is_head', False), models.Q(('head_name', ''), _negated=True), models.Q(('head_email', ''), _negated=True)), _connector='OR')), _connector='OR'), name='expression_complete_when_sent'),
+            model_name="expressionofinterest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reference", None), ("state", "draft"), ("submitted_at", None)),
+                    models.Q(
+                        models.Q(("state", "draft"), _negated=True),
+                        ("privacy_version__isnull", False),
+                        ("reference__isnull", False),
+                        ("submitted_at__isnull", False),
+                        models.Q(("contact_name", ""), _negated=True),
+                        models.Q(("contact_email", ""), _negated=True),
+                        models.Q(
+                            ("contact_is_head", True),
+                            models.Q(
+                                ("contact_is_head", False),
+                                models.Q(("head_name", ""), _negated=True),
+                                models.Q(("head_email", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="expression_complete_when_sent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expressionofinterest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('submitted', 'offered'))), fields=('hub', 'window', 'school'), name='one_live_expression_per_school_and_stage'),
+            model_name="expressionofinterest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("submitted", "offered"))),
+                fields=("hub", "window", "school"),
+                name="one_live_expression_per_school_and_stage",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stageyear',
-            constraint=models.UniqueConstraint(fields=('stage', 'year'), name='stage_once_a_year'),
+            model_name="stageyear",
+            constraint=models.UniqueConstraint(fields=("stage", "year"), name="stage_once_a_year"),
         ),
         migrations.AddConstraint(
-            model_name='stageyear',
-            constraint=models.CheckConstraint(condition=models.Q(('oldest__gt', models.F('youngest'))), name='stage_ages_in_order'),
+            model_name="stageyear",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("oldest__gt", models.F("youngest"))), name="stage_ages_in_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stageyear',
-            constraint=models.CheckConstraint(condition=models.Q(('code', ''), ('code__regex', '^NCP\\d{2}-\\d{1,2}[a-z]?$'), _connector='OR'), name='ncp_code_normalised'),
+            model_name="stageyear",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code", ""), ("code__regex", "^NCP\\d{2}-\\d{1,2}[a-z]?$"), _connector="OR"),
+                name="ncp_code_normalised",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stagepromise',
-            constraint=models.UniqueConstraint(fields=('stage_year', 'position'), name='promise_position_once'),
+            model_name="stagepromise",
+            constraint=models.UniqueConstraint(fields=("stage_year", "position"), name="promise_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='recruitmentwindow',
-            constraint=hubs.tenancy.fence.HubFence(name='programmes_recruitmentwindow_hub_fence'),
+            model_name="recruitmentwindow",
+            constraint=hubs.tenancy.fence.HubFence(name="programmes_recruitmentwindow_hub_fence"),
         ),
         migrations.AddConstraint(
-            model_name='recruitmentwindow',
-            constraint=models.UniqueConstraint(fields=('hub', 'stage_year'), name='one_window_per_hub_and_stage_year'),
+            model_name="recruitmentwindow",
+            constraint=models.UniqueConstraint(fields=("hub", "stage_year"), name="one_window_per_hub_and_stage_year"),
         ),
         migrations.AddConstraint(
-            model_name='recruitmentwindow',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at'))), name='window_closes_after_opening'),
+            model_name="recruitmentwindow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closes_at__gt", models.F("opens_at"))), name="window_closes_after_opening"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recruitmentwindow',
-            constraint=models.CheckConstraint(condition=models.Q(('late_until__gt', models.F('closes_at'))), name='window_late_after_closing'),
+            model_name="recruitmentwindow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("late_until__gt", models.F("closes_at"))), name="window_late_after_closing"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recruitmentwindow',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('hub', '='), ('stage', '='), (hubs.ranges.MomentsUntil('opens_at', 'closes_at', 'late_until'), '&&')], name='one_open_window_per_hub_and_stage'),
+            model_name="recruitmentwindow",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("hub", "="),
+                    ("stage", "="),
+                    (hubs.ranges.MomentsUntil("opens_at", "closes_at", "late_until"), "&&"),
+                ],
+                name="one_open_window_per_hub_and_stage",
+            ),
         ),
     ]

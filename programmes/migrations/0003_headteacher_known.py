@@ -4,20 +4,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('hubs', '0001_initial'),
-        ('programmes', '0002_stages'),
-        ('schools', '0003_register_word'),
+        ("hubs", "0001_initial"),
+        ("programmes", "0002_stages"),
+        ("schools", "0003_register_word"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='expressionofinterest',
-            name='expression_complete_when_sent',
+            model_name="expressionofinterest",
+            name="expression_complete_when_sent",
         ),
         migrations.AddConstraint(
-            model_name='expressionofinterest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reference', None), ('state', 'draft'), ('submitted_at', None)), models.Q(models.Q(('state', 'draft'), _negated=True), ('privacy_version__isnull', False), ('reference__isnull', False), ('submitted_at__isnull', False), ('contact_is_head__isnull', False), models.Q(('contact_name', ''), _negated=True), models.Q(('contact_email', ''), _negated=True), models.Q(('contact_is_head', True), models.Q(('contact_is_head', False), models.Q(('head_name', ''), _negated=True), models.Q(('head_email', ''), _negated=True)), _connector='OR')), _connector='OR'), name='expression_complete_when_sent'),
+            model_name="expressionofinterest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reference", None), ("state", "draft"), ("submitted_at", None)),
+                    models.Q(
+                        models.Q(("state", "draft"), _negated=True),
+                        ("privacy_version__isnull", False),
+                        ("reference__isnull", False),
+                        ("submitted_at__isnull", False),
+                        ("contact_is_head__isnull", False),
+                        models.Q(("contact_name", ""), _negated=True),
+                        models.Q(("contact_email", ""), _negated=True),
+                        models.Q(
+                            ("contact_is_head", True),
+                            models.Q(
+                                ("contact_is_head", False),
+                                models.Q(("head_name", ""), _negated=True),
+                                models.Q(("head_email", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="expression_complete_when_sent",
+            ),
         ),
     ]

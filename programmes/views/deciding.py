@@ -167,12 +167,14 @@ def _address(request: MemberRequest, **changes: str) -> str:
 
 
 def _figures(request: MemberRequest, counts: dict[str, int]) -> list[dict[str, Any]]:
-    figures: list[dict[str, Any]] = [
-        {"value": sum(counts.values()), "label": "Received", "url": _address(request, state="")}
+    received = {"value": sum(counts.values()), "label": "Received", "url": _address(request, state="")}
+    return [
+        received,
+        *(
+            {"value": counts[state], "label": state.label, "url": _address(request, state=state.value)}
+            for state in (State.SUBMITTED, State.OFFERED, State.DECLINED)
+        ),
     ]
-    for state in (State.SUBMITTED, State.OFFERED, State.DECLINED):
-        figures.append({"value": counts[state], "label": state.label, "url": _address(request, state=state.value)})
-    return figures
 
 
 def _chosen(request: MemberRequest, form: ExpressionFilterForm) -> list[dict[str, str]]:

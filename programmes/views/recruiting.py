@@ -23,9 +23,7 @@ def recruitment(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     this_year = academic_year_of(timezone.localdate(now))
     windows = {window.stage_year_id: window for window in queries.stages_with_windows()}
-    counts = dict(
-        ExpressionOfInterest.objects.sent().order_by().values_list("window").annotate(Count("pk"))
-    )
+    counts = dict(ExpressionOfInterest.objects.sent().order_by().values_list("window").annotate(Count("pk")))
     rows = []
     for stage_year in queries.stages_of_years((this_year, this_year + 1)):
         window = windows.get(stage_year.pk)
@@ -51,7 +49,10 @@ def recruitment_dates(request: MemberRequest, stage_year_id: int) -> HttpRespons
     if form.is_valid():
         try:
             recruiting.set_window(
-                stage_year=stage_year, actor=request.membership, now=timezone.now(), **form.moments()  # type: ignore[arg-type]
+                stage_year=stage_year,
+                actor=request.membership,
+                now=timezone.now(),
+                **form.moments(),  # type: ignore[arg-type]
             )
         except recruiting.Overlaps:
             form.add_error(

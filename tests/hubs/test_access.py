@@ -35,7 +35,7 @@ def all_patterns(resolver: URLResolver | None = None, prefix: str = "") -> Itera
 
 
 ALL = [(route, pattern) for route, pattern in all_patterns()]
-OURS = {pattern.name: (route, pattern) for route, pattern in ALL if not route.startswith("accounts/")}
+OURS = {str(pattern.name): (route, pattern) for route, pattern in ALL if not route.startswith("accounts/")}
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,12 @@ def make_world(hub: Hub, administrator: User) -> World:
         )  # fmt: skip
         Message.objects.filter(pk=message.pk).update(state="failed", claimed_at=now, attempts=1, last_error="Refused.")
         invitation = Invitation.objects.create(
-            hub=hub, email="new@people.example", name="New", role=Role.HUB_LEAD, invited_by=administrator, invited_at=now
+            hub=hub,
+            email="new@people.example",
+            name="New",
+            role=Role.HUB_LEAD,
+            invited_by=administrator,
+            invited_at=now,
         )
     colleague = factories.make_member(hub, Role.HUB_LEAD, "Colleague")
     return World(
@@ -220,9 +225,7 @@ def test_nobody_is_sent_to_sign_in(world: World) -> None:
 
 
 @pytest.mark.django_db
-def test_member_of_another_hub_finds_no_page(
-    world: World, stranger: User, client_of: Callable[[User], Client]
-) -> None:
+def test_member_of_another_hub_finds_no_page(world: World, stranger: User, client_of: Callable[[User], Client]) -> None:
     names = names_of("member")
     client = client_of(stranger)
     assert answers(client, world, names) == all_answering(404, names)
