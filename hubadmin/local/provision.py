@@ -20,7 +20,8 @@ from psycopg import sql
 
 EXTENSIONS = ("btree_gist", "citext", "pg_trgm", "unaccent")
 DEFAULT_DATABASE = "hubadmin"
-MAINTENANCE_DATABASES = ("", "postgres", "template1")
+# There on every server, so that one can connect before the database is made.
+MAINTENANCE_DATABASE = "postgres"
 # Roles belong to the whole cluster: two provisionings at once would trip over each other's changes.
 ADVISORY_LOCK = 7_416_000_001
 
@@ -40,12 +41,6 @@ class ProvisionError(Exception):
     """The database cannot be made ready; the text says why and what to set."""
 
 
-def may_create_roles(url: str) -> bool:
-    """Whether the role in the address is an administrator's. Raises ProvisionError when the server is out of reach."""
-    with _connect(url) as connection:
-        return _is_administrator(connection)
-
-
 def provision(admin_url: str, *, database: str | None = None) -> Urls:
     """Make sure that database, roles and extensions exist, and return their addresses; harmless when repeated.
 
@@ -54,7 +49,7 @@ def provision(admin_url: str, *, database: str | None = None) -> Urls:
     """
     name = database or database_of(admin_url)
     urls = urls_of(admin_url, name, name)
-    with _connect(admin_url) as connection, _alone(connection):
+    with _connect(_with_database(admin_url, MAINTENANCE_DATABASE)) as connection, _alone(connection):
         if not _is_administrator(connection):
             raise ProvisionError(
                 f"the role {_role_of(admin_url)!r} of DATABASE_URL may not create roles. "
@@ -78,7 +73,7 @@ def provision(admin_url: str, *, database: str | None = None) -> Urls:
 
 def clone(admin_url: str, template: str, name: str) -> Urls:
     """Copy a provisioned database nobody is connected to, replacing an older copy; the roles are the template's."""
-    with _connect(admin_url) as connection:
+    with _connect(_with_database(admin_url, MAINTENANCE_DATABASE)) as connection:
         _execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         _execute(connection, "CREATE DATABASE {} TEMPLATE {} OWNER {}", name, template, _roles(template)[0])
         _close_to_others(connection, name, template)
@@ -87,7 +82,7 @@ def clone(admin_url: str, template: str, name: str) -> Urls:
 
 def drop(admin_url: str, database: str) -> None:
     """Drop the database, throwing out whoever is connected, and its roles unless another database needs them."""
-    with _connect(admin_url) as connection, _alone(connection):
+    with _connect(_with_database(admin_url, MAINTENANCE_DATABASE)) as connection, _alone(connection):
         _execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
         for role in _roles(database):
             if not _is_needed(connection, role):
@@ -206,7 +201,7 @@ def _with_database(url: str, database: str) -> str:
 def database_of(url: str) -> str:
     """The database that an address means: its own, or the default name in place of a maintenance database."""
     name = unquote(urlsplit(url).path.lstrip("/"))
-    return DEFAULT_DATABASE if name in MAINTENANCE_DATABASES else name
+    return DEFAULT_DATABASE if name in ("", MAINTENANCE_DATABASE) else name
 
 
 def _role_of(url: str) -> str:

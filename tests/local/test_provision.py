@@ -111,6 +111,11 @@ def test_a_database_that_is_there_already_gets_its_schema_handed_to_the_owner(da
     do(urls.owner, "CREATE TABLE things (word text)")
 
 
+def test_a_database_that_only_the_address_names_is_made(database: str) -> None:
+    urls = provision(urlsplit(ADMIN)._replace(path=f"/{database}").geturl())
+    assert ask(urls.app, "SELECT current_database()") == (database,)
+
+
 def test_a_role_that_may_not_create_roles_is_refused_with_what_to_set(urls: Urls) -> None:
     with pytest.raises(ProvisionError, match="DATABASE_OWNER_URL"):
         provision(urls.app)
