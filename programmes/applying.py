@@ -198,6 +198,7 @@ def _locked(expression: ExpressionOfInterest) -> ExpressionOfInterest:
     return (
         ExpressionOfInterest.objects.select_for_update(of=("self",))
         .select_related("hub", "school", "window__stage_year__stage")
+        .with_progress()
         .get(pk=expression.pk)
     )
 

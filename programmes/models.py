@@ -9,7 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 
 from hubs.models import User
@@ -195,6 +195,10 @@ class ExpressionQuerySet(HubQuerySet["ExpressionOfInterest"]):
         """With school and stage, in the same query."""
         return self.select_related("school", "window__stage_year__stage")
 
+    def with_progress(self) -> Self:
+        """With `promises_agreed`, which `journey.progress_of` reads."""
+        return self.annotate(promises_agreed=Exists(AgreedPromise.objects.filter(expression=OuterRef("pk"))))
+
 
 ExpressionManager = HubManager.from_queryset(ExpressionQuerySet)
 
@@ -203,6 +207,8 @@ class ExpressionOfInterest(HubOwned):
     """A school's wish to join a stage: a draft while it is written, then sent, then decided."""
 
     national_columns = ("id", "hub", "window", "state", "submitted_at")
+    # Not a column: see `ExpressionQuerySet.with_progress`.
+    promises_agreed: bool
 
     window = models.ForeignKey(RecruitmentWindow, on_delete=models.PROTECT, related_name="+")
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")

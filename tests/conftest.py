@@ -20,8 +20,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client, TransactionTestCase
 from psycopg import sql
-from pytest_django.fixtures import SettingsWrapper
-from pytest_django.plugin import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 from redis import Redis
 
 from hubadmin.local.provision import clone, drop, provision
@@ -41,9 +40,7 @@ REFERENCE_TABLES = {
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: pytest.FixtureRequest
-) -> Iterator[None]:
+def django_db_setup(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A copy of the migrated template for this worker, made by the first worker that needs it."""
     shared = tmp_path_factory.getbasetemp()
     if WORKER != "main":
@@ -109,7 +106,7 @@ def _own_cache() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_mailbox(tmp_path: Path, settings: SettingsWrapper) -> None:
+def _own_mailbox(tmp_path: Path, settings: Settings) -> None:
     """Mails go into a folder of the test."""
     settings.MAILBOX_DIR = tmp_path / "mailbox"
 

@@ -84,11 +84,11 @@ def _national_statements(models: list[type[Model]], national: str) -> Iterator[s
     yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(role)
     for model in models:
         readable = getattr(model, "national_columns", ())
-        columns = [field.column for field in model._meta.concrete_fields if field.name in readable]
+        columns = [str(field.column) for field in model._meta.concrete_fields if field.name in readable]
         if not columns:
             continue
         table = _table(model)
-        listed = sql.SQL(", ").join([sql.Identifier(column) for column in columns])
+        listed = sql.SQL(", ").join(map(sql.Identifier, columns))
         yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(listed, table, role)
         if issubclass(model, HubOwned):
             # A wider view is another role with its own policy, never a clause in the hubs' policy.

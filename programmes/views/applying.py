@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from hubs.access import HubRequest, TokenRequest, public, token
-from hubs.links import LinkInvalid, make_token, read_token
+from hubs.links import Link, LinkInvalid, make_token, read_token
 from hubs.ratelimit import allow, client_of
 from programmes import applying, journey, queries
 from programmes.answers import answers
@@ -139,6 +140,8 @@ def step(request: TokenRequest, step_name: journey.Step) -> HttpResponse:
     """One page of the journey, by its name."""
     if step_name not in STEPS:
         raise Http404
+    if step_name == "check" and request.method == "POST":
+        return _send(request)
     return STEPS[step_name](request)
 
 
@@ -234,25 +237,34 @@ def _promises(request: TokenRequest, draft: ExpressionOfInterest, progress: jour
 
 @_step("check")
 def _check(request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress) -> HttpResponse:
-    problem = ""
-    existing = None
-    if request.method == "POST":
-        try:
-            sent = applying.submit(draft=draft, now=timezone.now())
-        except applying.NotTaking:
-            problem = "closed"
-        except applying.SchoolHasOne as found:
-            # Not shown: whoever types the school's name and an address is not its sender by that.
-            problem, existing = "exists", found.existing
-        else:
-            return _to_confirmation(sent)
-    elif not draft.window.takes_expressions_at(timezone.now()):
-        problem = "closed"
+    takes = draft.window.takes_expressions_at(timezone.now())
+    return _check_page(request, draft, "" if takes else "closed")
+
+
+def _send(request: TokenRequest) -> HttpResponse:
+    """The verb itself loads, locks and checks the draft: this page loads it only to show a refusal."""
+    try:
+        sent = applying.submit(draft=ExpressionOfInterest(pk=request.link.subject_id), now=timezone.now())
+    except ExpressionOfInterest.DoesNotExist:
+        raise Http404 from None
+    except applying.Incomplete as refusal:
+        return redirect(_step_url(request, refusal.step))
+    except applying.NotTaking:
+        return _check_page(request, _draft(request), "closed")
+    except applying.SchoolHasOne as found:
+        # Not shown: whoever types the school's name and an address is not its sender by that.
+        return _check_page(request, _draft(request), "exists", existing_sent_at=found.existing.submitted_at)
+    return _to_confirmation(sent)
+
+
+def _check_page(
+    request: TokenRequest, draft: ExpressionOfInterest, problem: str, existing_sent_at: dt.datetime | None = None
+) -> HttpResponse:
     context = {
         "draft": draft,
         "sections": answers(draft, change=lambda name: _step_url(request, name)),
         "problem": problem,
-        "existing_sent_at": existing.submitted_at if existing else None,
+        "existing_sent_at": existing_sent_at,
         "back_url": _step_url(request, "promises"),
         "here": request.build_absolute_uri(request.path),
     }
@@ -272,7 +284,10 @@ def sent(request: TokenRequest) -> HttpResponse:
         "programmes/sent.html",
         {"expression": expression, "sections": answers(expression), "just_sent": "new" in request.GET},
     )
-    response.delete_cookie(CONTINUE_COOKIE)
+    remembered = _remembered(request)
+    # The confirmation of an older one says nothing about the draft that this browser is at.
+    if remembered and remembered.subject_id == expression.pk:
+        response.delete_cookie(CONTINUE_COOKIE)
     return response
 
 
@@ -301,18 +316,24 @@ def _window(request: HubRequest, stage_slug: str) -> RecruitmentWindow:
 
 def _draft(request: TokenRequest) -> ExpressionOfInterest:
     return get_object_or_404(
-        ExpressionOfInterest.objects.with_stage().prefetch_related("lead_teachers", "agreed_promises"),
+        ExpressionOfInterest.objects.with_stage().with_progress().prefetch_related("lead_teachers"),
         pk=request.link.subject_id,
     )
 
 
-def _draft_to_continue(request: HubRequest, window: RecruitmentWindow) -> ExpressionOfInterest | None:
-    """The draft begun in this browser for this stage, if it was not sent yet."""
+def _remembered(request: HubRequest) -> Link | None:
+    """What the browser's cookie says, if it is genuine, of this hub and not too old."""
     try:
         link = read_token("expression-draft", request.COOKIES.get(CONTINUE_COOKIE, ""))
     except LinkInvalid:
         return None
-    if link.expired or link.hub_id != request.hub.pk:
+    return None if link.expired or link.hub_id != request.hub.pk else link
+
+
+def _draft_to_continue(request: HubRequest, window: RecruitmentWindow) -> ExpressionOfInterest | None:
+    """The draft begun in this browser for this stage, if it was not sent yet."""
+    link = _remembered(request)
+    if link is None:
         return None
     return (
         ExpressionOfInterest.objects.select_related("school")
