@@ -50,7 +50,7 @@ class Outcome:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the checks; returns the exit status."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
         with services() as variables:
