@@ -114,11 +114,11 @@ def _recruitment(hub: Hub, year: int, now: dt.datetime) -> None:
     )
     past = [_past_window(hub, stage_year) for stage_year in StageYear.objects.filter(year=year)]
     for expression in _expressions(chance, past, schools, this_year, now):
-        _decide(chance, expression, decider)
+        _decide(chance, expression, decider, now)
     upcoming = _current_windows(hub, year + 1, now)
     for number, expression in enumerate(_expressions(chance, upcoming, schools, next_year, now)):
         if number % 3 == 0:
-            _decide(chance, expression, decider)
+            _decide(chance, expression, decider, now)
 
 
 def _past_window(hub: Hub, stage_year: StageYear) -> RecruitmentWindow:
@@ -180,9 +180,15 @@ def _expressions(
         taken.add((window.pk, school.pk))
         latest = min(now - dt.timedelta(hours=2), window.late_until or window.closes_at, window.closes_at)
         span = (latest - window.opens_at).total_seconds()
-        moment = window.opens_at + dt.timedelta(seconds=chance.uniform(0.02, 0.99) * span)
-        sent.append((moment, window, school))
+        moment = _in_the_day(chance, window.opens_at + dt.timedelta(seconds=chance.uniform(0.02, 0.99) * span))
+        if window.opens_at < moment < latest:
+            sent.append((moment, window, school))
     return [_express(chance, *one) for one in sorted(sent, key=lambda one: one[0])]
+
+
+def _in_the_day(chance: random.Random, moment: dt.datetime) -> dt.datetime:
+    """The same day, at an hour at which schools and hubs write."""
+    return moment.astimezone(LONDON).replace(hour=chance.randrange(8, 19))
 
 
 def _fits(school: School, stage_year: StageYear) -> bool:
@@ -224,9 +230,11 @@ def _express(
     return applying.submit(draft=draft, now=moment)
 
 
-def _decide(chance: random.Random, expression: ExpressionOfInterest, actor: Membership) -> None:
+def _decide(chance: random.Random, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime) -> None:
     assert expression.submitted_at is not None
-    moment = expression.submitted_at + dt.timedelta(days=chance.uniform(1, 9))
+    moment = _in_the_day(chance, expression.submitted_at + dt.timedelta(days=chance.uniform(1, 9)))
+    if moment > now:
+        return
     if chance.random() < 0.82:
         deciding.offer(expression=expression, actor=actor, now=moment)
     else:
