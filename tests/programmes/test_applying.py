@@ -48,7 +48,8 @@ def answers_of(draft: ExpressionOfInterest) -> dict[str, object]:
     """All that a school has typed."""
     with tenancy.use(draft.hub_id):
         found = ExpressionOfInterest.objects.get(pk=draft.pk)
-        fields = {name: value for name, value in vars(found).items() if name.startswith(("contact_", "head_", "school"))}
+        typed = ("contact_", "head_", "school_")
+        fields = {name: value for name, value in vars(found).items() if name.startswith(typed)}
         teachers = list(found.lead_teachers.values_list("position", "name", "role", "year_group", "email", "trn"))
         promises = list(found.agreed_promises.values_list("position", "wording"))
     return {**fields, "teachers": teachers, "promises": promises}

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.django_db
 
 
 def promises_of(stage: str, year: int = 2026) -> list[str]:
-    return list(StagePromise.objects.filter(stage_year__stage__slug=stage, stage_year__year=year).values_list("wording", flat=True))
+    promises = StagePromise.objects.filter(stage_year__stage__slug=stage, stage_year__year=year)
+    return list(promises.values_list("wording", flat=True))
 
 
 def test_there_are_four_stages_for_primary_and_three_for_secondary_schools() -> None:

@@ -26,7 +26,9 @@ def confirmed(window: RecruitmentWindow, now: dt.datetime, **fields: Any) -> lis
         return list(Message.objects.about(sent).order_by("pk"))
 
 
-def decided(sent: ExpressionOfInterest, actor: Membership, now: dt.datetime, outcome: State, words: str) -> list[Message]:
+def decided(
+    sent: ExpressionOfInterest, actor: Membership, now: dt.datetime, outcome: State, words: str
+) -> list[Message]:
     """The letters of a decision."""
     with tenancy.use(sent.hub):
         if outcome == State.OFFERED:

@@ -67,7 +67,9 @@ def test_a_head_who_is_the_contact_needs_no_head_fields(sent: ExpressionOfIntere
     assert reload(sent).headteacher_email == "cleo@school.example"
 
 
-@pytest.mark.parametrize("early", [{"reference": "EOI-34679"}, {"submitted_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}])
+@pytest.mark.parametrize(
+    "early", [{"reference": "EOI-34679"}, {"submitted_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}], ids=str
+)
 def test_a_draft_has_neither_reference_nor_time_of_sending(draft: ExpressionOfInterest, early: dict[str, Any]) -> None:
     with refused_by("expression_complete_when_sent"):
         change(draft, **early)

@@ -1,0 +1,59 @@
+"""What a school types, and where its pages are."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from hubs.links import make_token
+from programmes.models import ExpressionOfInterest, StagePromise
+
+ANSWERS: dict[str, dict[str, str]] = {
+    "contact": {
+        "name": "Cora Contact",
+        "role": "Maths lead",
+        "email": "cora@school.example",
+        "phone": "01632 960001",
+        "is_head": "no",
+    },
+    "headteacher": {"name": "Hana Head", "email": "hana@school.example"},
+    "lead-teacher-1": {"name": "Tess One", "role": "Maths lead", "email": "one@school.example", "trn": "1234567"},
+    "lead-teacher-2": {"name": "Theo Two", "role": "Class teacher", "email": "two@school.example"},
+    "check": {},
+}
+
+
+def all_ticked(stage: str = "primary-developing", year: int = 2027) -> dict[str, str]:
+    """A tick for each promise of a stage."""
+    promises = StagePromise.objects.filter(stage_year__stage__slug=stage, stage_year__year=year)
+    return {f"promise_{promise.position}": "on" for promise in promises}
+
+
+def answers_for(step: str) -> dict[str, str]:
+    """Good answers for one step."""
+    return all_ticked() if step == "promises" else ANSWERS[step]
+
+
+def token_of(draft: ExpressionOfInterest) -> str:
+    """The token in the addresses of a draft's pages."""
+    return make_token("expression-draft", hub_id=draft.hub_id, subject_id=draft.pk)
+
+
+def page_of(draft: ExpressionOfInterest, step: str) -> str:
+    """The address of one step of a draft."""
+    return reverse("expression_step", args=[token_of(draft), step])
+
+
+def step_of(url: str) -> str:
+    """The step in an address."""
+    return url.rstrip("/").rsplit("/", 1)[1]
+
+
+def follow(client: Client, response: HttpResponse) -> str:
+    """The address at which a chain of redirects ends."""
+    url = str(response.headers["Location"])
+    while 300 <= (page := client.get(url)).status_code < 400:
+        url = page.headers["Location"]
+    assert page.status_code == 200
+    return url
