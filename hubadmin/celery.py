@@ -6,7 +6,8 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging
+from celery.signals import beat_init, celeryd_init, setup_logging
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubadmin.settings")
 
@@ -25,4 +26,14 @@ def refuse_unsafe_role_in_workers(**kwargs: Any) -> None:
     """A worker writes what web pages write: the same walls hold for it."""
     from hubs.tenancy.roles import refuse_unsafe_role
 
-    refuse_unsafe_role()
+    try:
+        refuse_unsafe_role()
+    except ImproperlyConfigured as problem:
+        # Celery logs what its signals' receivers raise and goes on; this it does not catch.
+        raise SystemExit(f"hubadmin: {problem}") from problem
+
+
+@beat_init.connect
+def beat_at_once(**kwargs: Any) -> None:
+    """The first sign of life now and not after the first interval: `/readyz` waits for it."""
+    app.send_task("hubadmin.tasks.beat")
