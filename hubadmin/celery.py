@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging
+import structlog
+from celery import Celery, Task
+from celery.signals import beat_init, celeryd_init, setup_logging, task_failure
 from django.core.exceptions import ImproperlyConfigured
+
+from hubadmin.logs import what_failed
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubadmin.settings")
 
+log = structlog.get_logger(__name__)
 app = Celery("hubadmin")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -19,6 +23,12 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logs(**kwargs: Any) -> None:
     """Celery would replace the handlers that the settings made."""
+
+
+@task_failure.connect
+def log_failed_task(sender: Task[Any, Any], task_id: str, exception: BaseException, **kwargs: Any) -> None:
+    """Log where a task failed, and with what kind of error."""
+    log.error("task_failed", task=sender.name, task_id=task_id, **what_failed(exception))
 
 
 @celeryd_init.connect

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging.config
+import traceback
 from typing import Any
 
 import structlog
+from django.conf import settings
 
 
 def _shared_processors() -> list[Any]:
@@ -16,6 +18,19 @@ def _shared_processors() -> list[Any]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
+
+
+def what_failed(error: BaseException | None) -> dict[str, Any]:
+    """The kind of an error and where it arose, for a line of the log.
+
+    Not its own words, except in the demo: a database's say which address or name it was about.
+    """
+    frames = traceback.extract_tb(error.__traceback__ if error else None)
+    return {
+        "kind": type(error).__name__ if error else None,
+        "words": str(error) if settings.DEMO else None,
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
 
 
 def configure_logs(*, level: str, as_json: bool) -> None:
@@ -44,8 +59,8 @@ def configure_logs(*, level: str, as_json: bool) -> None:
                 # These name addresses of pages, which hold link tokens: our own request log has the route.
                 "django.request": {"level": "CRITICAL"},
                 "django.security.csrf": {"level": "CRITICAL"},
-                # Task arguments hold ids only, but a line for each task says nothing.
-                "celery.app.trace": {"level": "WARNING"},
+                # Its lines on failed tasks have the error's words: hubadmin.celery logs them without.
+                "celery.app.trace": {"level": "CRITICAL"},
                 "fontTools": {"level": "ERROR"},
             },
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 import time
-import traceback
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,8 @@ import structlog
 from django.conf import settings
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
+
+from hubadmin.logs import what_failed
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("hubadmin.request")
@@ -61,14 +62,8 @@ def permissions_policy(get_response: Handler) -> Handler:
 
 
 def log_exception(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """Log where a request failed, and with what kind of error.
-
-    Not the error's own words, except in the demo: a database's say which address or name it was.
-    """
-    kind, error, trace = sys.exc_info()
-    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
-    words = str(error) if settings.DEMO else None
-    log.error("exception", kind=kind.__name__ if kind else None, words=words, frames=frames)
+    """Log where a request failed, and with what kind of error."""
+    log.error("exception", **what_failed(sys.exc_info()[1]))
 
 
 got_request_exception.connect(log_exception, dispatch_uid="hubadmin.log_exception")

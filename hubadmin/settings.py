@@ -15,11 +15,23 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 from hubadmin.logs import configure_logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class _Variables(FileAwareMapping):  # type: ignore[misc]
+    """The environment and the files it names, without the line break that editors and `echo` add at the end."""
+
+    def __getitem__(self, name: str) -> str:
+        value: str = super().__getitem__(name)
+        return value.rstrip("\r\n") if f"{name}_FILE" in self.env else value
+
+
 env = environ.FileAwareEnv()
+env.ENVIRON = _Variables()
 
 Environment = Literal["production", "demo", "test"]
 ENVIRONMENT = cast(Environment, env.str("ENVIRONMENT", default="production"))

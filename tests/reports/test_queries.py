@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import DatabaseError, ProgrammingError, connections, transaction
+
+from correspondence.models import Message
+from correspondence.models import State as MessageState
+from hubs import tenancy
+from hubs.models import Hub
+from programmes.models import ExpressionOfInterest, State
+from reports import queries
+from schools.models import School
+from tests import factories
+
+DAY = dt.timedelta(days=1)
+
+
+# --- What waits for a hub --------------------------------------------------------------------
+
+
+def test_nothing_waits_in_an_empty_hub(hub: Hub) -> None:
+    with tenancy.use(hub):
+        assert queries.expressions_waiting() == queries.Waiting(0, None)
+        assert queries.messages_in_trouble() == queries.Waiting(0, None)
+
+
+def test_what_is_not_decided_waits_since_the_oldest_of_it(hub: Hub, other_hub: Hub, now: dt.datetime) -> None:
+    window = factories.make_window(hub)
+    factories.make_expression(window, submitted_at=now - 2 * DAY)
+    factories.make_expression(window, submitted_at=now - 5 * DAY)
+    factories.make_expression(window, submitted_at=now - 9 * DAY, state=State.OFFERED)
+    factories.make_expression(window, submitted_at=now - 9 * DAY, state=State.DECLINED)
+    factories.make_draft(window)
+    factories.make_expression(factories.make_window(other_hub), submitted_at=now - 20 * DAY)
+
+    with tenancy.use(hub):
+        assert queries.expressions_waiting() == queries.Waiting(2, now - 5 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [
+        (MessageState.QUEUED, False),
+        (MessageState.SENDING, False),
+        (MessageState.SENT, False),
+        (MessageState.CANCELLED, False),
+        (MessageState.FAILED, True),
+        (MessageState.UNCERTAIN, True),
+    ],
+)
+def test_messages_that_failed_or_are_uncertain_are_trouble(
+    hub: Hub, now: dt.datetime, state: MessageState, counts: bool
+) -> None:
+    waits = state in (MessageState.QUEUED, MessageState.CANCELLED)
+    with tenancy.use(hub):
+        Message.objects.create(
+            hub=hub,
+            kind="test",
+            key="test:1",
+            from_name="Hub",
+            from_address="no-reply@hub.example",
+            recipients=["head@school.example"],
+            subject="A subject",
+            text="A text",
+            queued_at=now,
+            not_before=now,
+            state=state,
+            claimed_at=None if waits else now,
+            attempts=0 if waits else 1,
+            sent_at=now if state == MessageState.SENT else None,
+            last_error="Refused" if counts else "",
+        )
+
+        assert queries.messages_in_trouble() == (queries.Waiting(1, now) if counts else queries.Waiting(0, None))
+
+
+def test_windows_that_close_soon_are_named_the_next_first(hub: Hub, other_hub: Hub, now: dt.datetime) -> None:
+    def window(stage: str, opens: float, closes: float, of: Hub = hub) -> str:
+        factories.make_window(of, stage=stage, opens_at=now + opens * DAY, closes_at=now + closes * DAY)
+        return stage
+
+    later = window("primary-developing", -9, 14)
+    soon = window("primary-readiness", -9, 3)
+    window("primary-embedding", -9, 14.01)
+    window("primary-sustaining", -9, 0)
+    window("secondary-developing", 1, 3)
+    window("secondary-embedding-support", -9, 2, of=other_hub)
+
+    with tenancy.use(hub):
+        found = queries.windows_closing(now=now, within=14 * DAY)
+
+    assert [one.stage_year.stage.slug for one in found] == [soon, later]
+
+
+# --- National figures ------------------------------------------------------------------------
+
+national = pytest.mark.django_db(databases=["default", "national"], transaction=True)
+
+
+def two_hubs() -> tuple[Hub, Hub]:
+    """Two hubs with three stages between them; names that no national page may show."""
+    north, south = factories.make_hub("northvale"), factories.make_hub("severnmoor")
+    wanted = {
+        (north, "primary-developing"): [State.SUBMITTED, State.SUBMITTED, State.OFFERED, State.DECLINED],
+        (north, "primary-readiness"): [],
+        (south, "primary-developing"): [State.OFFERED],
+    }
+    for (hub, stage), states in wanted.items():
+        window = factories.make_window(hub, stage=stage)
+        factories.make_draft(window)
+        for state in states:
+            factories.make_expression(window, state=state, contact_name="Secret Person", contact_email="s@x.example")
+    factories.make_expression(factories.make_window(south, year=2026, stage="secondary-developing"))
+    return north, south
+
+
+@national
+def test_national_figures_are_each_hubs_own_counts() -> None:
+    two_hubs()
+
+    assert [
+        (row.hub, row.stage, row.year, row.received, row.to_decide, row.offered, row.declined)
+        for row in queries.national_figures(year=2027)
+    ] == [
+        ("Northvale Maths Hub", "Mastery Readiness (primary)", "2027/28", 0, 0, 0, 0),
+        ("Northvale Maths Hub", "Developing (primary)", "2027/28", 4, 2, 1, 1),
+        ("Severnmoor Maths Hub", "Developing (primary)", "2027/28", 1, 0, 1, 0),
+    ]
+
+
+@national
+def test_a_hub_counts_what_the_nation_counts_for_it() -> None:
+    hubs = two_hubs()
+
+    rows = queries.national_figures(year=2027)
+
+    for hub in hubs:
+        with tenancy.use(hub):
+            of_year = ExpressionOfInterest.objects.sent().filter(window__stage_year__year=2027)
+            mine = [row for row in rows if row.hub == hub.name]
+            assert sum(row.received for row in mine) == of_year.count()
+            assert sum(row.to_decide for row in mine) == of_year.to_decide().count()
+            assert sum(row.offered for row in mine) == of_year.filter(state=State.OFFERED).count()
+
+
+@national
+def test_a_year_without_recruitment_has_no_figures() -> None:
+    two_hubs()
+
+    assert queries.national_figures(year=2024) == []
+
+
+@national
+def test_figures_need_no_active_hub_and_reveal_nothing_to_the_next_query() -> None:
+    two_hubs()
+    queries.national_figures(year=2027)
+
+    with pytest.raises(tenancy.NoActiveHub):
+        ExpressionOfInterest.objects.count()
+    assert ExpressionOfInterest._base_manager.count() == 0
+
+
+@national
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT contact_name FROM programmes_expressionofinterest",
+        "SELECT contact_email FROM programmes_expressionofinterest",
+        "SELECT head_name FROM programmes_expressionofinterest",
+        "SELECT reference FROM programmes_expressionofinterest",
+        "SELECT * FROM programmes_expressionofinterest",
+        "SELECT id FROM programmes_leadteacher",
+        "SELECT id FROM programmes_decision",
+        "SELECT text FROM correspondence_message",
+        "SELECT text FROM hubs_timelineentry",
+        "SELECT email FROM hubs_user",
+        "SELECT session_data FROM django_session",
+        "UPDATE programmes_expressionofinterest SET state = 'offered'",
+        "DELETE FROM hubs_hub",
+    ],
+)
+def test_the_national_role_reaches_neither_people_nor_words(sql: str) -> None:
+    two_hubs()
+
+    with (
+        pytest.raises(DatabaseError, match=r"permission denied|read-only transaction"),
+        transaction.atomic(using="national"),
+        connections["national"].cursor() as cursor,
+    ):
+        cursor.execute(sql)
+
+
+@national
+def test_the_national_manager_loads_no_name_even_when_asked() -> None:
+    two_hubs()
+    expression = ExpressionOfInterest.national.all()[0]
+
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(using="national"):
+        _ = expression.contact_name
+
+
+@national
+def test_the_national_role_may_read_the_register_of_schools() -> None:
+    two_hubs()
+
+    columns = [School._meta.get_field(name).name for name in School.national_columns]
+    assert School.objects.using("national").only(*columns).count() == School.objects.count() > 0
