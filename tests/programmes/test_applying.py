@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
+from typing import Any
 
 import pytest
 
@@ -223,7 +224,7 @@ def test_the_longest_names_and_roles_can_be_sent(window: RecruitmentWindow, now:
     ],
 )
 def test_what_is_not_answered_is_not_sent(
-    window: RecruitmentWindow, now: dt.datetime, missing: dict[str, str], step: str
+    window: RecruitmentWindow, now: dt.datetime, missing: dict[str, Any], step: str
 ) -> None:
     draft = factories.make_draft(window, **missing)
 

@@ -168,7 +168,7 @@ def test_every_line_of_text_says_itself_what_to_do(make: Make, typed: str) -> No
 
     for name in lines:
         (message,) = errors[name]
-        assert re.match(r"(Enter|Write|Take) ", message), message
+        assert re.match(r"(Enter|Write|Take) ", str(message)), message
 
 
 @pytest.mark.parametrize(

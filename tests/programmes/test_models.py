@@ -246,10 +246,10 @@ def test_windows_of_a_stage_do_not_overlap(hub: Hub, now: dt.datetime, late: int
 
 
 def test_windows_of_different_stages_and_hubs_may_overlap(window: RecruitmentWindow, other_hub: Hub) -> None:
-    when = {"opens_at": window.opens_at, "closes_at": window.closes_at}
+    opens, closes = window.opens_at, window.closes_at
 
-    assert factories.make_window(window.hub, stage="primary-readiness", **when).pk
-    assert factories.make_window(other_hub, **when).pk
+    assert factories.make_window(window.hub, stage="primary-readiness", opens_at=opens, closes_at=closes).pk
+    assert factories.make_window(other_hub, opens_at=opens, closes_at=closes).pk
 
 
 Phase = RecruitmentWindow.Phase

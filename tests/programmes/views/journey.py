@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from typing import Any
+
 from django.test import Client
 from django.urls import reverse
 
@@ -50,7 +51,7 @@ def step_of(url: str) -> str:
     return url.rstrip("/").rsplit("/", 1)[1]
 
 
-def follow(client: Client, response: HttpResponse) -> str:
+def follow(client: Client, response: Any) -> str:
     """The address at which a chain of redirects ends."""
     url = str(response.headers["Location"])
     while 300 <= (page := client.get(url)).status_code < 400:

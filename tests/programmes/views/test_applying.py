@@ -4,11 +4,12 @@ import datetime as dt
 import html
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from django.core import mail, signing
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -396,7 +397,7 @@ def made_long_ago(monkeypatch: pytest.MonkeyPatch) -> Callable[[Purpose, int, in
     def make(purpose: Purpose, hub_id: int, subject_id: int) -> str:
         then = (timezone.now() - LIFETIMES[purpose] - dt.timedelta(minutes=1)).timestamp()
         with monkeypatch.context() as patched:
-            patched.setattr(signing.time, "time", lambda: then)
+            patched.setattr("django.core.signing.time.time", lambda: then)
             return make_token(purpose, hub_id=hub_id, subject_id=subject_id)
 
     return make
@@ -665,7 +666,7 @@ def test_the_pages_before_the_draft_take_at_most_five_queries(client: Client) ->
 
     urls = (reverse("hub_public", args=[hub.slug]), begin_url(hub), school_url(hub), f"{school_url(hub)}?q=ash+lane")
     for url in urls:
-        sql = queries_of(lambda url=url: client.get(url))
+        sql = queries_of(partial(client.get, url))
         assert len([one for one in sql if one not in ("BEGIN", "COMMIT")]) <= 5, "\n".join([url, *sql])
 
 
