@@ -139,6 +139,25 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "invitation_withdraw": lambda world: {"pk": world.invitation.pk},
     "national_home": lambda world: {},
 }
+# What each page needs, written down a second time: a capability declared by mistake is a hole.
+NEEDS: dict[str, set[str]] = {
+    "use_console": {"console_home"},
+    "view_expressions": {"expression_list", "expression"},
+    "decide_expressions": {"expression_offer", "expression_decline"},
+    "manage_recruitment": {"recruitment", "recruitment_dates"},
+    "view_messages": {"message_list", "message"},
+    "retry_messages": {"message_retry", "message_cancel"},
+    "manage_hub": {"hub_settings", "hub_history", "hub_profile", "hub_colour", "hub_areas", "hub_lead_school"},
+    "manage_members": {
+        "member_list",
+        "member_invite",
+        "member_role",
+        "member_end",
+        "invitation_resend",
+        "invitation_withdraw",
+    },
+    "view_national_figures": {"national_home"},
+}
 # Pages that answer with a redirect when all is well: where to depends on what there is to do.
 MAY_REDIRECT = {"expression_continue", "my_hubs", "message_cancel"}
 # Down without a worker in tests: what it says is tested with the health checks.
@@ -176,6 +195,13 @@ def test_every_url_declares_who_may_open_it() -> None:
 
 def test_every_url_of_ours_is_tried() -> None:
     assert set(OURS) == set(ARGUMENTS)
+
+
+def test_pages_need_the_capability_written_down_for_them() -> None:
+    found: dict[str, set[str]] = {}
+    for name in names_of("member") + names_of("national"):
+        found.setdefault(declared(name).needs, set()).add(name)
+    assert found == NEEDS
 
 
 def test_every_console_url_names_its_hub_and_only_those_do() -> None:
