@@ -33,6 +33,7 @@ _IN_PRODUCTION = {
     "SECRET_KEY": "0123456789abcdef" * 4,
     "PUBLIC_URL": "https://hubs.example.org",
     "DATABASE_URL": "postgresql:///none",
+    "DATABASE_NATIONAL_URL": "postgresql:///none",
     "GOOGLE_CLIENT_ID": "given",
     "GOOGLE_CLIENT_SECRET": "given",
     "MICROSOFT_CLIENT_ID": "given",

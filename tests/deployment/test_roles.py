@@ -198,10 +198,11 @@ def test_secrets_that_are_there_stay_as_they_are(made: Path) -> None:
 
 
 def test_the_made_up_key_and_addresses_are_good_for_production(made: Path) -> None:
+    names = ("secret_key", "database_url", "database_national_url", "email_url")
     environment = {
         "PATH": os.environ["PATH"],
         "PUBLIC_URL": "https://hubs.example.org",
-        **{f"{name.upper()}_FILE": str(made / name) for name in ("secret_key", "database_url", "email_url")},
+        **{f"{name.upper()}_FILE": str(made / name) for name in names},
     }
     read = run_python("-c", "import hubadmin.settings as s; print(s.EMAIL_HOST)", environment=environment)
     assert (read.stdout, read.stderr) == ("mail\n", "")
