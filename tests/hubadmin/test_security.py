@@ -69,7 +69,7 @@ def test_every_page_forbids_what_no_page_of_ours_needs(pages: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("header", "value"),
     [
-        ("Strict-Transport-Security", "max-age=31536000; includeSubDomains; preload"),
+        ("Strict-Transport-Security", "max-age=31536000"),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "same-origin"),
         ("Cross-Origin-Opener-Policy", "same-origin"),

@@ -19,6 +19,7 @@ PRODUCTION = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": LONG_KEY,
     "DATABASE_URL": "postgresql://app:pw@db.example:5433/hubs",
+    "DATABASE_NATIONAL_URL": "postgresql://national:pw@db.example:5433/hubs",
     "PUBLIC_URL": "https://hubs.example",
     "ALLOWED_HOSTS": "hubs.example",
 }
@@ -69,6 +70,7 @@ def test_without_a_word_about_it_the_environment_is_production(read: Read) -> No
         (PRODUCTION, {"SECRET_KEY": ""}, "SECRET_KEY"),
         (PRODUCTION, {"SECRET_KEY": None}, "SECRET_KEY"),
         (PRODUCTION, {"DATABASE_URL": None}, "DATABASE_URL"),
+        (PRODUCTION, {"DATABASE_NATIONAL_URL": None}, "Set DATABASE_NATIONAL_URL"),
         (PRODUCTION, {"PUBLIC_URL": "http://hubs.example"}, "PUBLIC_URL must start with https://"),
         (PRODUCTION, {"PUBLIC_URL": None}, "PUBLIC_URL must start with https://"),
         (DEMO, {"ALLOWED_HOSTS": "hubs.example"}, "may not be served under a public host name"),
@@ -141,6 +143,22 @@ def test_the_three_roles_have_a_connection_each(read: Read) -> None:
         "owner": "owner",
         "national": "national",
     }
+
+
+def test_the_promise_of_https_covers_subdomains_only_when_its_owner_says_so(read: Read) -> None:
+    ours = read(PRODUCTION)
+    promised = read(PRODUCTION, HSTS_INCLUDE_SUBDOMAINS="true", HSTS_PRELOAD="true")
+
+    assert (ours["SECURE_HSTS_SECONDS"], ours["SECURE_HSTS_INCLUDE_SUBDOMAINS"]) == (31_536_000, False)
+    assert (promised["SECURE_HSTS_INCLUDE_SUBDOMAINS"], promised["SECURE_HSTS_PRELOAD"]) == (True, True)
+
+
+@pytest.mark.parametrize(("behind", "proxies", "believes"), [("true", 1, True), ("false", 0, False)])
+def test_only_behind_a_proxy_is_a_proxy_believed(read: Read, behind: str, proxies: int, believes: bool) -> None:
+    settings = read(PRODUCTION, BEHIND_PROXY=behind)
+
+    assert settings["TRUSTED_PROXIES"] == proxies
+    assert ("SECURE_PROXY_SSL_HEADER" in settings) is believes
 
 
 @pytest.mark.parametrize("provider", ["google", "microsoft"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain, repeat
 from typing import Any
 
@@ -145,6 +146,24 @@ def test_promises_are_kept_in_their_wording_of_that_day(draft: ExpressionOfInter
     assert len(agreed) == len(promises)
     assert agreed[0].wording == worded
     assert {promise.agreed_at for promise in agreed} == {now}
+
+
+@pytest.mark.parametrize("address", ["teacher1@school.example", "Teacher1@SCHOOL.example"])
+def test_one_person_cannot_be_both_lead_teachers(draft: ExpressionOfInterest, now: dt.datetime, address: str) -> None:
+    before = answers_of(draft)
+
+    with pytest.raises(applying.SameTeacherTwice), tenancy.use(draft.hub):
+        applying.save_lead_teacher(draft=draft, position=2, teacher=replace(TEACHER, email=address), now=now)
+
+    assert answers_of(draft) == before
+
+
+def test_a_lead_teacher_may_keep_the_address(draft: ExpressionOfInterest, now: dt.datetime) -> None:
+    same = replace(TEACHER, email="teacher1@school.example")
+    with tenancy.use(draft.hub):
+        applying.save_lead_teacher(draft=draft, position=1, teacher=same, now=now)
+
+    assert answers_of(draft)["teachers"][0][1] == "Tess Teacher"  # type: ignore[index]
 
 
 Verb = Callable[[ExpressionOfInterest, dt.datetime], object]

@@ -8,7 +8,7 @@ import pytest
 
 from correspondence.models import Message
 from hubs import tenancy, timeline
-from hubs.models import Hub, Membership, Role
+from hubs.models import Hub, Membership, Role, User
 from hubs.permissions import NotAllowed
 from programmes import deciding
 from programmes.models import TRANSITIONS, Decision, ExpressionOfInterest, RecruitmentWindow, State
@@ -173,3 +173,16 @@ def test_of_two_people_who_decide_at_the_same_moment_the_quicker_one_decides(
     decisions, letters, _ = written(sent)
     assert (decisions, len(letters)) == ([quicker], 2)
     assert refused == ([] if slower == quicker else [f"{sent.reference} is offered, so it cannot be declined."])
+
+
+def test_a_declined_school_that_has_applied_again_is_not_offered_a_place_twice(
+    hub: Hub, administrator: User, now: dt.datetime
+) -> None:
+    window = factories.make_window(hub)
+    declined = factories.make_expression(window, state=State.DECLINED)
+    again = factories.make_expression(window, declined.school)
+    actor = factories.membership_of(administrator, hub)
+    with tenancy.use(hub):
+        with pytest.raises(deciding.CannotDecide, match=f"has sent {again.reference} since then"):
+            deciding.offer(expression=declined, actor=actor, now=now)
+        assert ExpressionOfInterest.objects.get(pk=declined.pk).state == State.DECLINED

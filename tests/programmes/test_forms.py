@@ -56,7 +56,7 @@ def head(answers: Answers) -> HeadteacherForm:
 
 
 def teacher(answers: Answers) -> LeadTeacherForm:
-    return LeadTeacherForm({**TEACHER, **answers}, other_email="other@school.example")
+    return LeadTeacherForm({**TEACHER, **answers})
 
 
 def window(answers: Answers) -> WindowForm:
@@ -120,12 +120,6 @@ TRN = "Enter a TRN of 7 digits, like 1234567, or leave it empty"
         (teacher, "role", "", "Enter the teacher's role, like maths lead or class teacher"),
         (teacher, "year_group", "x" * 61, "Enter the year group in 60 characters or fewer"),
         (teacher, "email", "tess", f"Enter the teacher's work e-mail address{LIKE_AN_ADDRESS}"),
-        (
-            teacher,
-            "email",
-            "Other@School.example",
-            "Enter a different e-mail address: this one is the other lead teacher's. We need two teachers.",
-        ),
         (teacher, "trn", "123456", TRN),
         (teacher, "trn", "12345678", TRN),
         (teacher, "trn", "seven", TRN),
@@ -209,10 +203,6 @@ def test_the_answers_come_out_as_the_verbs_want_them() -> None:
     assert forms_[0].contact().is_head is False
     assert forms_[1].headteacher().email == "hana@school.example"
     assert forms_[2].teacher().trn == "1234567"
-
-
-def test_the_only_lead_teacher_so_far_may_have_any_address() -> None:
-    assert LeadTeacherForm(TEACHER, other_email=None).is_valid()
 
 
 def test_promises_are_ticked_one_by_one() -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import html
 from typing import Any
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from correspondence.models import Message
+from hubs import tenancy
 from hubs.links import make_token
-from programmes.models import ExpressionOfInterest, StagePromise
+from hubs.models import Hub
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, StagePromise
+
+STAGE = "primary-developing"
+STEPS = ["school", "contact", "headteacher", "lead-teacher-1", "lead-teacher-2", "promises", "check"]
 
 ANSWERS: dict[str, dict[str, str]] = {
     "contact": {
@@ -58,3 +67,33 @@ def follow(client: Client, response: Any) -> str:
         url = page.headers["Location"]
     assert page.status_code == 200
     return url
+
+
+def begin_url(hub: Hub, stage: str = STAGE) -> str:
+    """Where a stage is explained."""
+    return reverse("expression_begin", args=[hub.slug, stage])
+
+
+def school_url(hub: Hub, stage: str = STAGE) -> str:
+    """The first question."""
+    return reverse("expression_school", args=[hub.slug, stage])
+
+
+def text_of(response: Any) -> str:
+    """A page as people read it: without entities."""
+    return html.unescape(response.content.decode())
+
+
+def everything(hub: Hub) -> tuple[list[ExpressionOfInterest], list[Message]]:
+    """All expressions and messages of a hub."""
+    with tenancy.use(hub):
+        return list(ExpressionOfInterest.objects.order_by("pk")), list(Message.objects.order_by("pk"))
+
+
+def move(window: RecruitmentWindow, **days: float) -> None:
+    """Move a window's moments to so many days from now."""
+    now = timezone.now()
+    with tenancy.use(window.hub_id):
+        RecruitmentWindow.objects.filter(pk=window.pk).update(
+            **{name: now + dt.timedelta(days=value) for name, value in days.items()}
+        )

@@ -21,17 +21,11 @@ from hubs.models import Hub, Role, User
 from programmes.models import Decision, ExpressionOfInterest, RecruitmentWindow, State
 from tests import factories
 from tests.programmes.conftest import reload
-from tests.programmes.views.journey import follow
+from tests.programmes.views.journey import follow, text_of
 
 ClientOf = Callable[[User], Client]
 REASON = "All places are taken.\r\n\r\nPlease apply again in spring: “we” keep <you> in mind."
 PAGES = ["expression", "expression_offer", "expression_decline"]
-
-
-@pytest.fixture
-def window(hub: Hub) -> RecruitmentWindow:
-    """Open by the clock on the wall, which is the one that views read."""
-    return factories.make_window(hub)
 
 
 @pytest.fixture
@@ -46,10 +40,6 @@ def url(name: str, expression: ExpressionOfInterest) -> str:
 
 def list_url(hub: Hub, query: str = "") -> str:
     return reverse("expression_list", args=[hub.slug]) + (f"?{query}" if query else "")
-
-
-def text_of(response: Any) -> str:
-    return html.unescape(response.content.decode())
 
 
 def said(response: Any) -> list[str]:

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from hubs.links import make_token
+from hubs.models import Hub, User
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, State
+from tests import factories
+from tests.programmes.conftest import reload
+from tests.programmes.views.journey import (
+    ANSWERS,
+    STEPS,
+    begin_url,
+    everything,
+    follow,
+    move,
+    page_of,
+    school_url,
+)
+
+# --- Sending ---------------------------------------------------------------------------------
+
+
+def test_a_double_click_on_send_makes_one(client: Client, window: RecruitmentWindow) -> None:
+    draft = factories.make_draft(window)
+
+    ends = [unquote(follow(client, client.post(page_of(draft, "check")))) for _ in range(2)]
+
+    assert all(end.startswith("/expression-sent/") for end in ends)
+    expressions, messages = everything(window.hub)
+    assert len(expressions) == 1
+    assert len(messages) == 2
+
+
+def test_the_second_one_of_a_school_is_told_without_showing_the_first(
+    client: Client, window: RecruitmentWindow
+) -> None:
+    school = factories.make_school()
+    first = factories.make_expression(window, school, contact_name="Secret Sender", contact_email="secret@x.example")
+    draft = factories.make_draft(window, school)
+
+    response = client.post(page_of(draft, "check"))
+
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "Your school has expressed its interest already" in page
+    for secret in ("Secret Sender", "secret@x.example", str(first.reference)):
+        assert secret not in page
+    assert window.hub.contact_email in page
+    assert reload(draft).state == State.DRAFT
+
+
+def test_when_the_window_has_closed_meanwhile_the_answers_are_kept(client: Client, window: RecruitmentWindow) -> None:
+    draft = factories.make_draft(window)
+    move(window, closes_at=-0.01)
+
+    for response in (client.get(page_of(draft, "check")), client.post(page_of(draft, "check"))):
+        page = response.content.decode()
+        assert response.status_code == 200
+        assert "Your answers are kept" in page
+        assert "Theo" not in page
+        assert "Cleo Contact" in page
+    assert reload(draft).state == State.DRAFT
+
+    move(window, closes_at=7)
+    follow(client, client.post(page_of(draft, "check")))
+    assert reload(draft).state == State.SUBMITTED
+
+
+def test_answers_can_still_be_given_after_the_window_has_closed(client: Client, window: RecruitmentWindow) -> None:
+    draft = factories.make_draft(window)
+    move(window, closes_at=-0.01)
+
+    client.post(page_of(draft, "contact"), ANSWERS["contact"])
+
+    assert reload(draft).contact_name == "Cora Contact"
+
+
+def test_a_late_one_says_that_it_is_late(client: Client, window: RecruitmentWindow) -> None:
+    draft = factories.make_draft(window)
+    move(window, closes_at=-1, late_until=1)
+
+    page = client.get(follow(client, client.post(page_of(draft, "check")))).content.decode()
+
+    assert "after the deadline" in page
+    assert reload(draft).is_late
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ({"opens_at": 2, "closes_at": 9}, "You can start on"),
+        ({"opens_at": -9, "closes_at": -2}, "not accepted any more"),
+    ],
+)
+def test_a_stage_that_is_not_open_says_so_and_cannot_be_started(
+    client: Client, window: RecruitmentWindow, days: dict[str, float], said: str
+) -> None:
+    move(window, **days)
+
+    page = client.get(begin_url(window.hub)).content.decode()
+    assert said in page
+    assert school_url(window.hub) not in page
+    response = client.post(school_url(window.hub), {"urn": factories.make_school().urn})
+    assert response.headers["Location"] == begin_url(window.hub)
+    assert everything(window.hub)[0] == []
+
+
+@pytest.mark.parametrize("slug", ["primary-readiness", "nonsense"])
+def test_a_stage_that_the_hub_does_not_recruit_for_is_not_there(
+    client: Client, window: RecruitmentWindow, slug: str
+) -> None:
+    assert client.get(begin_url(window.hub, slug)).status_code == 404
+    assert client.get(school_url(window.hub, slug)).status_code == 404
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTED, State.OFFERED, State.DECLINED])
+def test_the_confirmation_says_where_it_stands(client: Client, window: RecruitmentWindow, state: State) -> None:
+    sent = factories.make_expression(window, state=state)
+    link = make_token("expression-confirmation", hub_id=sent.hub_id, subject_id=sent.pk)
+
+    page = client.get(reverse("expression_sent", args=[link])).content.decode()
+
+    said = {
+        State.SUBMITTED: "will read it and write to you",
+        State.OFFERED: "has offered your school a place",
+        State.DECLINED: "could not offer your school a place",
+    }
+    assert [words in page for words in said.values()] == [one == state for one in said]
+
+
+def test_a_hub_without_recruitment_says_so(client: Client, hub: Hub) -> None:
+    assert "No stage is open at the moment" in client.get(reverse("hub_public", args=[hub.slug])).content.decode()
+
+
+# --- How many queries ------------------------------------------------------------------------
+
+
+def with_real_transactions() -> tuple[Hub, ExpressionOfInterest]:
+    hub = factories.make_hub("northvale")
+    return hub, factories.make_draft(factories.make_window(hub))
+
+
+def queries_of(work: Callable[[], Any]) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    return [query["sql"] for query in captured.captured_queries]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sending_takes_at_most_fifteen_queries_savepoints_and_all(client: Client) -> None:
+    _, draft = with_real_transactions()
+
+    sql = queries_of(lambda: client.post(page_of(draft, "check")))
+
+    assert reload(draft).state == State.SUBMITTED
+    assert "COMMIT" in sql
+    assert len(sql) <= 15, "\n".join(sql)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.django_db(transaction=True)
+def test_a_form_page_takes_at_most_five_queries(client: Client, step: str) -> None:
+    _, draft = with_real_transactions()
+
+    sql = queries_of(lambda: client.get(page_of(draft, step)))
+
+    assert len([one for one in sql if one not in ("BEGIN", "COMMIT")]) <= 5, "\n".join(sql)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_pages_before_the_draft_take_at_most_five_queries(client: Client) -> None:
+    hub, _ = with_real_transactions()
+
+    urls = (reverse("hub_public", args=[hub.slug]), begin_url(hub), school_url(hub), f"{school_url(hub)}?q=ash+lane")
+    for url in urls:
+        sql = queries_of(partial(client.get, url))
+        assert len([one for one in sql if one not in ("BEGIN", "COMMIT")]) <= 5, "\n".join([url, *sql])
+
+
+def test_signed_in_people_may_apply_as_well(client_of: Callable[[User], Client], window: RecruitmentWindow,
+                                            administrator: User) -> None:  # fmt: skip
+    draft = factories.make_draft(window)
+
+    assert client_of(administrator).get(page_of(draft, "check")).status_code == 200
