@@ -160,6 +160,8 @@ DATABASES = {"default": _database(env.str("DATABASE_URL"))}
 for _alias, _variable in (("owner", "DATABASE_OWNER_URL"), ("national", "DATABASE_NATIONAL_URL")):
     if _url := env.str(_variable, default=""):
         DATABASES[_alias] = _database(_url)
+if PRODUCTION and "national" not in DATABASES:
+    raise ImproperlyConfigured("Set DATABASE_NATIONAL_URL to the read-only role for national figures.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Broker and cache -------------------------------------------------------------------------
@@ -196,8 +198,13 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "Europe/London"
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {"task": "hubadmin.tasks.beat", "schedule": timedelta(seconds=15)},
-    "send-due-messages": {"task": "correspondence.tasks.sweep", "schedule": timedelta(seconds=30)},
+    # Nobody needs yesterday's: what a worker did not take in time is dropped.
+    "heartbeat": {"task": "hubadmin.tasks.beat", "schedule": timedelta(seconds=15), "options": {"expires": 15}},
+    "send-due-messages": {
+        "task": "correspondence.tasks.sweep",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     "purge-abandoned-drafts": {"task": "programmes.tasks.purge_drafts", "schedule": crontab(hour=3, minute=20)},
     "clear-sessions": {"task": "hubadmin.tasks.clear_sessions", "schedule": crontab(hour=3, minute=40)},
 }
@@ -213,7 +220,8 @@ if DEMO or ENVIRONMENT == "test":
     EMAIL_BACKEND = "correspondence.mailbox.MailboxBackend"
 else:
     vars().update(env.email_url_config(env.str("EMAIL_URL", default="smtp://localhost:25")))
-    EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+    if _backend := env.str("EMAIL_BACKEND", default=""):
+        EMAIL_BACKEND = _backend
 # Rooms below correspondence hand their letters over by this address (docs/decisions/0003).
 LETTERBOX = "correspondence.outbox.queue_message"
 
@@ -293,27 +301,31 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Messages name people: they stay on the server.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "hubs.kept.csrf_failure"
+BEHIND_PROXY = PRODUCTION and env.bool("BEHIND_PROXY", default=True)
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     # Health checks come from inside, over plain HTTP.
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-    if env.bool("BEHIND_PROXY", default=True):
+    if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # For the whole domain and for good: only its owner can promise that.
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
+    SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
     SESSION_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-csrf"
 # How many proxies of ours stand in front; the client's address is read that far from the right.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if BEHIND_PROXY else 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -324,7 +336,6 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_TZ = True
 USE_I18N = True
-DATE_FORMAT = "j F Y"
 
 # --- Files ------------------------------------------------------------------------------------
 

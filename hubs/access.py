@@ -26,7 +26,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from hubs import kept, tenancy
-from hubs.links import Link, LinkInvalid, Purpose, read_token
+from hubs.links import Link, LinkExpired, LinkInvalid, Purpose, read_token
 from hubs.models import Hub, Membership, NationalRole, User
 from hubs.permissions import NATIONAL_ALLOWED, Capability, NationalCapability, NotAllowed, may
 
@@ -116,10 +116,13 @@ def token(purpose: Purpose) -> Callable[[View[R, P]], AnyView]:
             if hub is None:
                 raise Http404
             opened.hub, opened.link = hub, link
-            if link.expired:
+            try:
+                if link.expired:
+                    raise LinkExpired
+                with tenancy.use(hub):
+                    return view(cast(R, request), *args, **kwargs)
+            except LinkExpired:
                 return render(request, "hubs/link_expired.html", {"purpose": purpose}, status=410)
-            with tenancy.use(hub):
-                return view(cast(R, request), *args, **kwargs)
 
         return declare(guarded, Access("token", purpose))
 

@@ -13,13 +13,18 @@ from django.utils import timezone
 Purpose = Literal["invitation", "expression-draft", "expression-confirmation"]
 LIFETIMES: dict[Purpose, dt.timedelta] = {
     "invitation": dt.timedelta(days=14),
-    "expression-draft": dt.timedelta(days=60),
+    # The draft decides: it is there until nobody has touched it for 60 days.
+    "expression-draft": dt.timedelta(days=400),
     "expression-confirmation": dt.timedelta(days=400),
 }
 
 
 class LinkInvalid(Exception):
     """The token was not made by us, or for another purpose."""
+
+
+class LinkExpired(Exception):
+    """The token is genuine, but what it led to is not there any more."""
 
 
 @dataclass(frozen=True)

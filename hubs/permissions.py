@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hubs.models import Membership, NationalRole, Role
+from hubs.tenancy import AnotherHubActive, active_hub_id
 
 Capability = Literal[
     "use_console",
@@ -70,7 +71,12 @@ def may(membership: Membership, capability: Capability) -> Permission:
 
 
 def require(membership: Membership, capability: Capability) -> None:
-    """Raise `NotAllowed` with the reason unless the member's role allows it."""
+    """Raise `NotAllowed` with the reason unless the member's role allows it.
+
+    Raises `AnotherHubActive` when the member is not of the hub in which the verb is called.
+    """
+    if membership.hub_id != active_hub_id():
+        raise AnotherHubActive(f"A member of hub {membership.hub_id} acts inside hub {active_hub_id()}.")
     permission = may(membership, capability)
     if not permission:
         raise NotAllowed(permission.reason)

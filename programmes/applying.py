@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from hubs import timeline
+from hubs.constraints import broken_constraint
 from programmes import journey, letters
 from programmes.models import (
-    LIVE,
     AgreedPromise,
     ExpressionOfInterest,
     LeadTeacher,
@@ -40,6 +40,10 @@ class Incomplete(Exception):
     def __init__(self, step: journey.Step) -> None:
         super().__init__(step)
         self.step = step
+
+
+class SameTeacherTwice(Exception):
+    """The other lead teacher has this address: a school names two people."""
 
 
 class SchoolHasOne(Exception):
@@ -127,8 +131,10 @@ def save_headteacher(*, draft: ExpressionOfInterest, headteacher: Headteacher, n
 
 
 def save_lead_teacher(*, draft: ExpressionOfInterest, position: int, teacher: Teacher, now: dt.datetime) -> None:
-    """Keep one of the two lead teachers. Raises `AlreadySent`."""
+    """Keep one of the two lead teachers. Raises `AlreadySent` and `SameTeacherTwice`."""
     draft = _locked_draft(draft)
+    if LeadTeacher.objects.filter(expression=draft, email__iexact=teacher.email).exclude(position=position).exists():
+        raise SameTeacherTwice
     LeadTeacher.objects.update_or_create(
         expression=draft,
         position=position,
@@ -190,8 +196,11 @@ def submit(*, draft: ExpressionOfInterest, now: dt.datetime) -> ExpressionOfInte
 
 def purge_drafts(*, now: dt.datetime) -> int:
     """Remove the active hub's drafts that nobody has touched for 60 days; returns how many."""
-    _, removed = ExpressionOfInterest.objects.filter(state=State.DRAFT, touched_at__lt=now - DRAFTS_KEPT_FOR).delete()
-    return removed.get(ExpressionOfInterest._meta.label, 0)
+    abandoned = ExpressionOfInterest.objects.filter(state=State.DRAFT, touched_at__lt=now - DRAFTS_KEPT_FOR)
+    # Locked: one that is being sent at this moment is no draft any more, and stays.
+    ids = list(abandoned.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    ExpressionOfInterest.objects.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def _locked(expression: ExpressionOfInterest) -> ExpressionOfInterest:
@@ -222,16 +231,14 @@ def _save_with_reference(expression: ExpressionOfInterest) -> None:
         try:
             with transaction.atomic():
                 expression.save()
-        except IntegrityError:
-            existing = (
-                ExpressionOfInterest.objects.filter(
-                    window=expression.window_id, school=expression.school_id, state__in=LIVE
-                )
-                .exclude(pk=expression.pk)
-                .first()
-            )
-            if existing:
-                raise SchoolHasOne(existing) from None
+        except IntegrityError as error:
+            match broken_constraint(error):
+                case "one_live_expression_per_school_and_stage":
+                    raise SchoolHasOne(ExpressionOfInterest.objects.rivals_of(expression).get()) from None
+                case "programmes_expressionofinterest_reference_key":
+                    continue
+                case _:
+                    raise
         else:
             return
     raise RuntimeError("Five references in a row were taken.")

@@ -46,6 +46,8 @@ def _decide(expression: ExpressionOfInterest, outcome: State, actor: Membership,
         raise CannotDecide(
             f"{locked.reference} is {locked.get_state_display().lower()}, so it cannot be {outcome.label.lower()}."
         )
+    if outcome == State.OFFERED and (rival := ExpressionOfInterest.objects.rivals_of(locked).first()):
+        raise CannotDecide(f"{locked.school.name} has sent {rival.reference} since then. Decide that one instead.")
     decision = Decision.objects.create(
         hub=locked.hub,
         expression=locked,

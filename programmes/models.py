@@ -191,6 +191,11 @@ class ExpressionQuerySet(HubQuerySet["ExpressionOfInterest"]):
         """Those that wait for the hub."""
         return self.filter(state=State.SUBMITTED)
 
+    def rivals_of(self, expression: ExpressionOfInterest) -> Self:
+        """The same school's other live expression for the same stage and year, if there is one."""
+        same = self.filter(window=expression.window_id, school=expression.school_id, state__in=LIVE)
+        return same.exclude(pk=expression.pk)
+
     def with_stage(self) -> Self:
         """With school and stage, in the same query."""
         return self.select_related("school", "window__stage_year__stage")

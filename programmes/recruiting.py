@@ -7,6 +7,7 @@ import datetime as dt
 from django.db import IntegrityError, transaction
 
 from hubs import timeline
+from hubs.constraints import broken_constraint
 from hubs.models import Membership
 from hubs.permissions import require
 from programmes.models import RecruitmentWindow, StageYear
@@ -40,6 +41,8 @@ def set_window(
                 create_defaults={**dates, "stage": stage_year.stage},
             )
     except IntegrityError as error:
+        if broken_constraint(error) != "one_open_window_per_hub_and_stage":
+            raise
         raise Overlaps from error
     timeline.record(
         subject=window,

@@ -112,6 +112,8 @@ def _as_in_production(variables: Mapping[str, str]) -> dict[str, str]:
         "PUBLIC_URL": "https://hubs.example.org",
         "ALLOWED_HOSTS": "hubs.example.org",
         "EMAIL_URL": "smtp://mail.example.org:25",
+        "HSTS_INCLUDE_SUBDOMAINS": "true",
+        "HSTS_PRELOAD": "true",
     }
 
 

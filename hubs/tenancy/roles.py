@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from psycopg import sql
@@ -54,7 +54,7 @@ def refuse_unsafe_role() -> None:
 def grant_rights(*, using: str) -> None:
     """Give the app and national roles exactly their rights on every table; run as owner after migrating.
 
-    Idempotent. The roles' names are those of the configured connections.
+    Idempotent, and at once or not at all: pages being served meanwhile never find their rights gone. The roles' names are those of the configured connections.
     """
     connection = connections[using]
     app = str(settings.DATABASES["default"]["USER"])
@@ -73,7 +73,7 @@ def grant_rights(*, using: str) -> None:
         statements.append(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), _table(model), sql.Identifier(app)))
     if national:
         statements += _national_statements(models, national)
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=using), connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 

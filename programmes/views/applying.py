@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from hubs.access import HubRequest, TokenRequest, public, token
-from hubs.links import Link, LinkInvalid, make_token, read_token
+from hubs.links import Link, LinkExpired, LinkInvalid, make_token, read_token
 from hubs.ratelimit import allow, client_of
 from programmes import applying, journey, queries
 from programmes.answers import answers
@@ -33,7 +33,6 @@ from schools.models import School
 
 # "Continue where you stopped", on the computer it was started on.
 CONTINUE_COOKIE = "expression-draft"
-CONTINUE_FOR = 30 * 24 * 60 * 60
 # A hub's offices share an address; a person sends a handful of forms an hour.
 STARTS_PER_HOUR = 60
 
@@ -78,17 +77,7 @@ def choose_school(request: HubRequest, stage_slug: str) -> HttpResponse:
             return render(request, "429.html", status=429)
         draft = applying.start(window=window, school=school, now=timezone.now())
         made = make_token("expression-draft", hub_id=request.hub.pk, subject_id=draft.pk)
-        response = redirect("expression_step", made, "contact")
-        response.set_cookie(
-            CONTINUE_COOKIE,
-            made,
-            max_age=CONTINUE_FOR,
-            path="/",
-            secure=request.is_secure(),
-            httponly=True,
-            samesite="Lax",
-        )
-        return response
+        return _remember(request, redirect("expression_step", made, "contact"), made)
 
     here = reverse("expression_school", args=[request.hub.slug, stage_slug])
     back = reverse("expression_begin", args=[request.hub.slug, stage_slug])
@@ -149,7 +138,7 @@ def step(request: TokenRequest, step_name: journey.Step) -> HttpResponse:
 def _school(request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress) -> HttpResponse:
     def chosen(school: School) -> HttpResponse:
         applying.change_school(draft=draft, school=school, now=timezone.now())
-        return _onwards(request, draft)
+        return _onwards(request)
 
     return _school_page(
         request,
@@ -173,7 +162,7 @@ def _contact(request: TokenRequest, draft: ExpressionOfInterest, progress: journ
     form = ContactForm(request.POST or None, initial=initial)
     if form.is_valid():
         applying.save_contact(draft=draft, contact=form.contact(), now=timezone.now())
-        return _onwards(request, draft)
+        return _onwards(request)
     return _question(request, draft, progress, "contact", form, "Your details")
 
 
@@ -182,7 +171,7 @@ def _headteacher(request: TokenRequest, draft: ExpressionOfInterest, progress: j
     form = HeadteacherForm(request.POST or None, initial={"name": draft.head_name, "email": draft.head_email})
     if form.is_valid():
         applying.save_headteacher(draft=draft, headteacher=form.headteacher(), now=timezone.now())
-        return _onwards(request, draft)
+        return _onwards(request)
     return _question(request, draft, progress, "headteacher", form, "Who is the headteacher?")
 
 
@@ -190,15 +179,14 @@ def _lead_teacher(
     request: TokenRequest, draft: ExpressionOfInterest, progress: journey.Progress, position: int, title: str
 ) -> HttpResponse:
     teachers = {teacher.position: teacher for teacher in draft.lead_teachers.all()}
-    other = teachers.get(3 - position)
-    form = LeadTeacherForm(
-        request.POST or None,
-        initial=_teacher_answers(teachers.get(position)),
-        other_email=other.email if other else None,
-    )
+    form = LeadTeacherForm(request.POST or None, initial=_teacher_answers(teachers.get(position)))
     if form.is_valid():
-        applying.save_lead_teacher(draft=draft, position=position, teacher=form.teacher(), now=timezone.now())
-        return _onwards(request, draft)
+        try:
+            applying.save_lead_teacher(draft=draft, position=position, teacher=form.teacher(), now=timezone.now())
+        except applying.SameTeacherTwice:
+            form.add_error("email", form.SAME_TEACHER)
+        else:
+            return _onwards(request)
     name: journey.Step = "lead-teacher-1" if position == 1 else "lead-teacher-2"
     hint = draft.stage_year.lead_teachers if position == 1 else ""
     return _question(request, draft, progress, name, form, title, hint=hint)
@@ -223,7 +211,7 @@ def _promises(request: TokenRequest, draft: ExpressionOfInterest, progress: jour
     form = PromisesForm(request.POST or None, promises=promises, initial=agreed)
     if form.is_valid():
         applying.save_promises(draft=draft, promises=promises, now=timezone.now())
-        return _onwards(request, draft)
+        return _onwards(request)
     return _question(
         request,
         draft,
@@ -246,7 +234,7 @@ def _send(request: TokenRequest) -> HttpResponse:
     try:
         sent = applying.submit(draft=ExpressionOfInterest(pk=request.link.subject_id), now=timezone.now())
     except ExpressionOfInterest.DoesNotExist:
-        raise Http404 from None
+        raise LinkExpired from None
     except applying.Incomplete as refusal:
         return redirect(_step_url(request, refusal.step))
     except applying.NotTaking:
@@ -315,10 +303,26 @@ def _window(request: HubRequest, stage_slug: str) -> RecruitmentWindow:
 
 
 def _draft(request: TokenRequest) -> ExpressionOfInterest:
-    return get_object_or_404(
-        ExpressionOfInterest.objects.with_stage().with_progress().prefetch_related("lead_teachers"),
-        pk=request.link.subject_id,
+    """The draft that the link leads to; raises `LinkExpired` when it was removed meanwhile."""
+    found = ExpressionOfInterest.objects.with_stage().with_progress().prefetch_related("lead_teachers")
+    draft = found.filter(pk=request.link.subject_id).first()
+    if draft is None:
+        raise LinkExpired
+    return draft
+
+
+def _remember(request: HubRequest, response: HttpResponse, made: str) -> HttpResponse:
+    """Let this browser find the draft again for as long as it is kept untouched."""
+    response.set_cookie(
+        CONTINUE_COOKIE,
+        made,
+        max_age=applying.DRAFTS_KEPT_FOR,
+        path="/",
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
     )
+    return response
 
 
 def _remembered(request: HubRequest) -> Link | None:
@@ -351,9 +355,10 @@ def _step_url(request: TokenRequest, name: journey.Step) -> str:
     return reverse("expression_step", args=[_token_of(request), name])
 
 
-def _onwards(request: TokenRequest, draft: ExpressionOfInterest) -> HttpResponse:
+def _onwards(request: TokenRequest) -> HttpResponse:
     """The first question without an answer: after a change, that is "check your answers" again."""
-    return redirect("expression_continue", _token_of(request))
+    made = _token_of(request)
+    return _remember(request, redirect("expression_continue", made), made)
 
 
 def _to_confirmation(expression: ExpressionOfInterest) -> HttpResponse:

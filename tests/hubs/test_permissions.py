@@ -4,8 +4,10 @@ from typing import get_args
 
 import pytest
 
+from hubs import tenancy
 from hubs.models import Hub, Membership, Role, User
 from hubs.permissions import ALLOWED, Capability, NotAllowed, may, require
+from tests import factories
 
 EVERYTHING: set[Capability] = set(get_args(Capability))
 OF_A_LEAD = EVERYTHING - {"manage_hub", "manage_members"}
@@ -32,15 +34,26 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(role: Role, capabili
     assert bool(may(member(role), capability)) == (capability in EXPECTED[role])
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("capability", sorted(EVERYTHING - {"use_console"}))
-def test_a_refusal_says_who_one_is_and_what_that_role_cannot_do(capability: Capability) -> None:
-    with pytest.raises(
-        NotAllowed, match=r"Mastery Specialist of Northvale Maths Hub\. That role cannot \w+"
-    ) as refusal:
-        require(member(Role.MASTERY_SPECIALIST), capability)
+def test_a_refusal_says_who_one_is_and_what_that_role_cannot_do(
+    capability: Capability, hub: Hub, specialist: User
+) -> None:
+    actor = factories.membership_of(specialist, hub)
+    refused = pytest.raises(NotAllowed, match=r"Mastery Specialist of Northvale Maths Hub\. That role cannot \w+")
+    with tenancy.use(hub), refused as refusal:
+        require(actor, capability)
     assert str(refusal.value).endswith(".")
 
 
+@pytest.mark.django_db
+def test_a_member_of_one_hub_does_nothing_inside_another(hub: Hub, stranger: User, other_hub: Hub) -> None:
+    actor = factories.membership_of(stranger, other_hub)
+    with tenancy.use(other_hub):
+        require(actor, "manage_members")
+    with tenancy.use(hub), pytest.raises(tenancy.AnotherHubActive):
+        require(actor, "manage_members")
+
+
 def test_what_is_allowed_passes_without_a_word() -> None:
-    require(member(Role.ADMINISTRATOR), "manage_members")
     assert may(member(Role.ADMINISTRATOR), "manage_members").reason == ""
