@@ -8,28 +8,16 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth import password_validation
-from django.core.validators import RegexValidator
 from django.forms.boundfield import BoundWidget
 from django.urls import reverse
 
 from hubs import colours
+from hubs.fields import email, line, telephone
 from hubs.layout import Button, Group, Question, form_helper
 from hubs.models import Hub, Role, User
 from hubs.profile import Profile
 from hubs.queries import authorities_by_region
 from hubs.widgets import DateField
-
-
-class EmailField(forms.EmailField):
-    """An e-mail address, in lower case; `whose` stands in its messages ("the member's")."""
-
-    def __init__(self, *, whose: str, label: str, help_text: str = "", **kwargs: Any) -> None:
-        wish = f"Enter {whose} e-mail address, like name@school.sch.uk"
-        super().__init__(label=label, help_text=help_text, error_messages={"required": wish, "invalid": wish}, **kwargs)
-
-    def to_python(self, value: Any) -> str:
-        """The address in lower case: capitals mean nothing in it."""
-        return (super().to_python(value) or "").lower()
 
 
 def _role_field() -> forms.ChoiceField:
@@ -52,11 +40,11 @@ _ROLE_HINTS: dict[str, str] = {
 class InviteForm(forms.Form):
     """Whom to invite, and as what."""
 
-    name = forms.CharField(label="Name", max_length=120, error_messages={"required": "Enter the person's name"})
-    email = EmailField(
-        whose="the person's",
-        label="E-mail address",
-        help_text="The invitation goes to this address, and only it can join.",
+    name = line("Name", "Enter the person's name")
+    email = email(
+        "E-mail address",
+        "Enter the person's e-mail address",
+        hint="The invitation goes to this address, and only it can join.",
     )
     role = _role_field()
 
@@ -79,13 +67,7 @@ class RoleForm(forms.Form):
 class JoinForm(forms.Form):
     """What an invited person without an account gives to open one."""
 
-    name = forms.CharField(
-        label="Your name",
-        max_length=120,
-        help_text="As your colleagues know you.",
-        widget=forms.TextInput({"autocomplete": "name"}),
-        error_messages={"required": "Enter your name"},
-    )
+    name = line("Your name", "Enter your name", hint="As your colleagues know you.", autocomplete="name")
     password = forms.CharField(
         label="Choose a password",
         strip=False,
@@ -114,23 +96,17 @@ class JoinForm(forms.Form):
 class ProfileForm(forms.Form):
     """What a hub says about itself."""
 
-    name = forms.CharField(label="Name of the hub", max_length=120, error_messages={"required": "Enter the hub's name"})
-    contact_email = EmailField(
-        whose="the hub's", label="E-mail address", help_text="Schools see it on the hub's pages and in its messages."
+    name = line("Name of the hub", "Enter the hub's name")
+    contact_email = email(
+        "E-mail address",
+        "Enter the hub's e-mail address",
+        hint="Schools see it on the hub's pages and in its messages.",
     )
-    contact_phone = forms.CharField(
-        label="Telephone number (optional)",
-        max_length=30,
-        required=False,
-        widget=forms.TextInput({"type": "tel"}),
-        validators=[
-            RegexValidator(r"^[0-9 +()-]{5,}( ?ext\.? ?\d+)?$", "Enter a telephone number, like 0113 496 0000")
-        ],
-    )
-    reply_to = EmailField(
-        whose="the hub's reply-to",
-        label="Reply-to address",
-        help_text="Where an answer to one of the hub's messages goes.",
+    contact_phone = telephone("Telephone number (optional)", required=False)
+    reply_to = email(
+        "Reply-to address",
+        "Enter the hub's reply-to e-mail address",
+        hint="Where an answer to one of the hub's messages goes.",
     )
     privacy_role = forms.ChoiceField(
         label="What the hub is under data protection law",
@@ -139,10 +115,10 @@ class ProfileForm(forms.Form):
         help_text="Most hubs are processors. The privacy notice says so.",
         error_messages={"required": "Choose what the hub is under data protection law"},
     )
-    privacy_contact_email = EmailField(
-        whose="the privacy contact's",
-        label="E-mail address for questions about privacy",
-        help_text="Stands in the privacy notice.",
+    privacy_contact_email = email(
+        "E-mail address for questions about privacy",
+        "Enter the privacy contact's e-mail address",
+        hint="Stands in the privacy notice.",
     )
 
     def __init__(self, *args: Any, hub: Hub, **kwargs: Any) -> None:
@@ -169,11 +145,11 @@ class ProfileForm(forms.Form):
 class ColourForm(forms.Form):
     """The hub's colour, on which the header's white text must be readable."""
 
-    colour = forms.CharField(
-        label="Colour",
-        max_length=20,
-        help_text="Six figures and letters after a #, like #00625e. The hub's name stands on it in white.",
-        error_messages={"required": "Enter a colour, like #00625e"},
+    colour = line(
+        "Colour",
+        "Enter a colour, like #00625e",
+        longest=20,
+        hint="Six figures and letters after a #, like #00625e. The hub's name stands on it in white.",
     )
 
     helper = form_helper("Save the colour", Question("colour", width=10))
@@ -238,11 +214,7 @@ class AreasForm(forms.Form):
 class LeadSchoolForm(forms.Form):
     """A new lead school, and from when."""
 
-    name = forms.CharField(
-        label="Name of the school or trust",
-        max_length=200,
-        error_messages={"required": "Enter the name of the school or trust"},
-    )
+    name = line("Name of the school or trust", "Enter the name of the school or trust", longest=200)
     urn = forms.RegexField(
         r"^\d{6}$",
         label="URN (optional)",

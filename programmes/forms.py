@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 
+from hubs.fields import TextField, email, line, telephone
 from hubs.layout import Button, Question, form_helper
 from hubs.widgets import DateField
 from programmes.applying import Contact, Headteacher, Teacher
@@ -22,67 +23,7 @@ from schools.models import School
 LONDON = ZoneInfo("Europe/London")
 # Deadlines are at five in the afternoon, London time.
 DEADLINE = dt.time(17, 0)
-_PHONE = re.compile(r"^\+?[\d\s().-]{8,25}(\s*(ext\.?|x|extension)\s*\d{1,6})?$", re.IGNORECASE)
-_DIGIT = re.compile(r"\d")
-_FEWEST_DIGITS = 8
 _UNSEEN = "Take out the character that cannot be seen, or write it again"
-_SPACES = re.compile(r"\s+")
-
-
-def line(
-    label: str, missing: str, *, longest: int = 120, hint: str = "", required: bool = True, **attrs: str
-) -> forms.CharField:
-    """One line of text with messages that say what to do."""
-    return forms.CharField(
-        label=label,
-        max_length=longest,
-        required=required,
-        help_text=hint,
-        error_messages={
-            "required": missing,
-            "max_length": f"{missing} in {longest} characters or fewer",
-            "null_characters_not_allowed": missing,
-        },
-        widget=forms.TextInput(attrs=attrs),
-    )
-
-
-class OneAddressField(forms.EmailField):
-    """An e-mail address that is refused with one message, whatever is wrong with it."""
-
-    def run_validators(self, value: Any) -> None:
-        """Raise the first refusal only: the others would say the same once more."""
-        try:
-            super().run_validators(value)
-        except ValidationError as refusal:
-            raise refusal.error_list[0] from refusal
-
-
-def email(label: str, missing: str, hint: str = "") -> OneAddressField:
-    """An e-mail address; the message shows what one looks like."""
-    return OneAddressField(
-        label=label,
-        help_text=hint,
-        max_length=254,
-        error_messages={
-            "required": f"{missing}, like name@school.sch.uk",
-            "invalid": f"{missing}, like name@school.sch.uk",
-            "max_length": f"{missing} in 254 characters or fewer",
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-    )
-
-
-class Tidy(forms.Form):
-    """Folds runs of spaces and line breaks in single lines: names go into letters and headers."""
-
-    def clean(self) -> dict[str, Any]:
-        """The answers, tidied."""
-        cleaned = super().clean() or self.cleaned_data
-        for name, value in cleaned.items():
-            if isinstance(value, str) and not isinstance(self.fields[name].widget, forms.Textarea):
-                cleaned[name] = _SPACES.sub(" ", value).strip()
-        return cleaned
 
 
 class SchoolSearchForm(forms.Form):
@@ -125,15 +66,18 @@ class SchoolChoiceForm(forms.Form):
         )
 
 
-class ContactForm(Tidy):
+class ContactForm(forms.Form):
     """Who fills the form in."""
 
     name = line("Full name", "Enter your full name", autocomplete="name")
     role = line("Role at the school", "Enter your role, like maths lead", autocomplete="organization-title")
-    email = email("Work e-mail address", "Enter your work e-mail address", "We will send the confirmation to it")
-    phone = line(
-        "Telephone number", "Enter a telephone number", longest=30, hint="We will only call about this application"
+    email = email(
+        "Work e-mail address",
+        "Enter your work e-mail address",
+        hint="We will send the confirmation to it",
+        autocomplete="email",
     )
+    phone = telephone("Telephone number", hint="We will only call about this application", autocomplete="tel")
     is_head = forms.TypedChoiceField(
         label="Are you the headteacher?",
         choices=[("yes", "Yes"), ("no", "No")],
@@ -144,29 +88,21 @@ class ContactForm(Tidy):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["phone"].widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
         self.helper = form_helper("Save and continue", "name", "role", "email", Question("phone", width=20), "is_head")
-
-    def clean_phone(self) -> str:
-        """A number that can be dialled."""
-        phone: str = self.cleaned_data["phone"].strip()
-        if not _PHONE.match(phone) or len(_DIGIT.findall(phone)) < _FEWEST_DIGITS:
-            raise ValidationError("Enter a telephone number, like 01632 960 001 or 07700 900 982")
-        return phone
 
     def contact(self) -> Contact:
         """The answers."""
         return Contact(**self.cleaned_data)
 
 
-class HeadteacherForm(Tidy):
+class HeadteacherForm(forms.Form):
     """Who commits the school."""
 
     name = line("Headteacher's full name", "Enter the headteacher's full name")
     email = email(
         "Headteacher's e-mail address",
         "Enter the headteacher's e-mail address",
-        "The school office's address will do, if the head reads it there",
+        hint="The school office's address will do, if the head reads it there",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -178,8 +114,10 @@ class HeadteacherForm(Tidy):
         return Headteacher(**self.cleaned_data)
 
 
-class LeadTeacherForm(Tidy):
+class LeadTeacherForm(forms.Form):
     """One of the two lead teachers; they are two different people."""
+
+    SAME_TEACHER = "Enter a different e-mail address: this one is the other lead teacher's. We need two teachers."
 
     name = line("Full name", "Enter the teacher's full name")
     role = line("Role at the school", "Enter the teacher's role, like maths lead or class teacher")
@@ -196,9 +134,8 @@ class LeadTeacherForm(Tidy):
         inputmode="numeric",
     )
 
-    def __init__(self, *args: Any, other_email: str | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.other_email = other_email
         self.helper = form_helper(
             "Save and continue", "name", "role", Question("year_group", width=20), "email", Question("trn", width=10)
         )
@@ -209,15 +146,6 @@ class LeadTeacherForm(Tidy):
         if trn and not re.fullmatch(r"[0-9]{7}", trn):
             raise ValidationError("Enter a TRN of 7 digits, like 1234567, or leave it empty")
         return trn
-
-    def clean_email(self) -> str:
-        """An address of this teacher's own."""
-        address: str = self.cleaned_data["email"]
-        if self.other_email and address.lower() == self.other_email.lower():
-            raise ValidationError(
-                "Enter a different e-mail address: this one is the other lead teacher's. We need two teachers."
-            )
-        return address
 
     def teacher(self) -> Teacher:
         """The answers."""
@@ -240,7 +168,7 @@ class PromisesForm(forms.Form):
 class OfferForm(forms.Form):
     """What to add to the letter that offers a place."""
 
-    words = forms.CharField(
+    words = TextField(
         label="Add something to the letter (optional)",
         required=False,
         max_length=2000,
@@ -259,7 +187,7 @@ class OfferForm(forms.Form):
 class DeclineForm(forms.Form):
     """Why the school is declined."""
 
-    reason = forms.CharField(
+    reason = TextField(
         label="Why can the hub not offer a place?",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),

@@ -13,6 +13,8 @@ from hubs.models import Hub, Invitation, Membership, Role, User
 from tests.factories import make_member, membership_of
 
 ClientOf = Callable[[User], Client]
+# A valid address of 313 characters, where a mail's recipient may have 254.
+TOO_LONG = f"{'n' * 60}@{'school.' * 35}example"
 
 
 def invited(hub: Hub, by: User, email: str = "nia@school.example", name: str = "Nia New") -> Invitation:
@@ -117,6 +119,7 @@ def test_inviting_from_the_page_sends_the_invitation(hub: Hub, administrator: Us
     [
         ({"name": ""}, "Enter the person&#x27;s name"),
         ({"email": "nia"}, "Enter the person&#x27;s e-mail address, like name@school.sch.uk"),
+        ({"email": TOO_LONG}, "Enter the person&#x27;s e-mail address in 254 characters or fewer"),
         ({"role": "king"}, "king"),
         ({"role": ""}, "Choose a role"),
     ],

@@ -70,7 +70,7 @@ def test_changed_details_are_shown_with_what_changed(hub: Hub, administrator: Us
         ("name", "", "Enter the hub's name"),
         ("name", "Severnmoor Maths Hub", "Enter another name: there is a hub with this one"),
         ("contact_email", "hello@", "Enter the hub's e-mail address, like name@school.sch.uk"),
-        ("contact_phone", "call me", "Enter a telephone number, like 0113 496 0000"),
+        ("contact_phone", "call me", "Enter a telephone number, like 01632 960 001 or 07700 900 982"),
     ],
 )
 def test_a_mistake_in_the_details_loses_nothing(

@@ -1,0 +1,106 @@
+"""The fields our forms are made of: what they keep, and messages that say what to do."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+LONGEST_EMAIL = 254
+_PHONE = re.compile(r"^\+?[\d\s().-]{8,25}(\s*(ext\.?|x|extension)\s*\d{1,6})?$", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_FEWEST_DIGITS = 8
+# Letters and symbols by their category, and yet nothing is drawn: the Hangul fillers and the empty Braille cell.
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
+
+class TextField(forms.CharField):
+    """Text in which something can be seen, refused with one message, whatever is wrong with it."""
+
+    def to_python(self, value: Any) -> str:
+        """The text; none at all where it is made of spaces, control characters and others that nobody sees."""
+        text: str = super().to_python(value) or ""
+        return text if any(map(_can_be_seen, text)) else ""
+
+    def run_validators(self, value: Any) -> None:
+        """Raise the first refusal only: the others would say the same once more."""
+        try:
+            super().run_validators(value)
+        except ValidationError as refusal:
+            raise refusal.error_list[0] from refusal
+
+
+class LineField(TextField):
+    """One line: runs of spaces and line breaks become one space, as names go into letters and headers."""
+
+    def to_python(self, value: Any) -> str:
+        """The line, without the spaces around it."""
+        return " ".join(super().to_python(value).split())
+
+
+class EmailField(TextField, forms.EmailField):
+    """An e-mail address, with the capitals that were typed."""
+
+
+class TelephoneField(LineField):
+    """A number that can be dialled, however it is grouped, with or without an extension."""
+
+    def clean(self, value: Any) -> str:
+        """The number as it was typed; raises ValidationError for one that nobody could dial."""
+        number: str = super().clean(value)
+        if number and (not _PHONE.match(number) or len(_DIGIT.findall(number)) < _FEWEST_DIGITS):
+            raise ValidationError("Enter a telephone number, like 01632 960 001 or 07700 900 982", code="invalid")
+        return number
+
+
+def line(
+    label: str, missing: str, *, longest: int = 120, hint: str = "", required: bool = True, **attrs: str
+) -> LineField:
+    """One line of text; `missing` is the message for none, `attrs` are the box's attributes."""
+    return LineField(
+        label=label,
+        max_length=longest,
+        required=required,
+        help_text=hint,
+        error_messages=_messages(missing, longest),
+        widget=forms.TextInput(attrs=attrs),
+    )
+
+
+def email(label: str, missing: str, *, hint: str = "", **attrs: str) -> EmailField:
+    """An e-mail address; the message shows what one looks like."""
+    wish = f"{missing}, like name@school.sch.uk"
+    return EmailField(
+        label=label,
+        help_text=hint,
+        max_length=LONGEST_EMAIL,
+        error_messages={**_messages(missing, LONGEST_EMAIL), "required": wish, "invalid": wish},
+        widget=forms.EmailInput(attrs={"spellcheck": "false", **attrs}),
+    )
+
+
+def telephone(label: str, *, hint: str = "", required: bool = True, **attrs: str) -> TelephoneField:
+    """A telephone number."""
+    return TelephoneField(
+        label=label,
+        max_length=30,
+        required=required,
+        help_text=hint,
+        error_messages=_messages("Enter a telephone number", 30),
+        widget=forms.TextInput(attrs={"type": "tel", **attrs}),
+    )
+
+
+def _messages(missing: str, longest: int) -> dict[str, str]:
+    return {
+        "required": missing,
+        "max_length": f"{missing} in {longest} characters or fewer",
+        "null_characters_not_allowed": missing,
+    }
+
+
+def _can_be_seen(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANKS
