@@ -12,17 +12,13 @@ from correspondence.models import DeliveryAttempt, Message, State
 
 def messages_of_hub(*, state: str = "", words: str = "") -> QuerySet[Message]:
     """The active hub's messages, newest first: of one state, with all words in recipients or subject."""
-    found = Message.objects.order_by("-queued_at", "-pk")
-    if state:
-        found = found.filter(state=state)
-    for word in words.split():
-        found = found.filter(Q(recipients__icontains=word) | Q(subject__icontains=word))
-    return found
+    found = _with_words(words).order_by("-queued_at", "-pk")
+    return found.filter(state=state) if state else found
 
 
-def count_per_state() -> dict[State, int]:
-    """How many messages of the active hub are in each state, zero included."""
-    rows = Message.objects.values_list("state").annotate(Count("pk")).order_by()
+def count_per_state(*, words: str = "") -> dict[State, int]:
+    """How many of the active hub's messages with all these words are in each state, zero included."""
+    rows = _with_words(words).values_list("state").annotate(Count("pk")).order_by()
     counted = dict(rows)
     return {state: counted.get(state, 0) for state in State}
 
@@ -58,3 +54,10 @@ def what_happens_next(message: Message, *, now: dt.datetime) -> str:
         case State.UNCERTAIN:
             return f"{message.last_error} Ask the recipient, if you can, before you send it again."
     return "It will not be sent."
+
+
+def _with_words(words: str) -> QuerySet[Message]:
+    found: QuerySet[Message] = Message.objects.all()
+    for word in words.split():
+        found = found.filter(Q(recipients__icontains=word) | Q(subject__icontains=word))
+    return found

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.contrib import messages as notices
 from django.core.paginator import Paginator
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,9 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from correspondence import queries, sending
 from correspondence.forms import CancelForm, MessageFilter, SendAgainForm
 from correspondence.models import Message, State
-from hubs import timeline
+from hubs import listing, timeline
 from hubs.access import MemberRequest, member
 from hubs.layout import Button
+from hubs.links import without_tokens
+from hubs.listing import Figure
 from hubs.permissions import may
 from hubs.summary import SummaryRow
 from hubs.templatetags.look import moment
@@ -26,37 +26,21 @@ PAGE_SIZE = 50
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A number above the list; its link shows the messages that it counts."""
-
-    label: str
-    value: int
-    url: str
-
-
-@dataclass(frozen=True)
-class ChosenFilter:
-    """A filter in force, and the address of the list without it."""
-
-    label: str
-    remove_url: str
-
-
 @member("view_messages")
 @require_safe
 def message_list(request: MemberRequest) -> HttpResponse:
     """The hub's messages, newest first."""
-    url = reverse("message_list", args=[request.hub.slug])
     form = MessageFilter(request.GET)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    found = queries.messages_of_hub(state=chosen.get("state", ""), words=chosen.get("q", ""))
+    form.is_valid()
+    words, state = form.cleaned_data.get("q", ""), form.cleaned_data.get("state", "")
+    found = queries.messages_of_hub(state=state, words=words)
     context = {
         "form": form,
-        "chosen": _chosen_filters(request.GET, url) if form.is_valid() else [],
-        "clear_url": url,
+        "chosen": listing.chosen_filters(request, form),
+        "clear_url": request.path,
         "figures": [
-            Figure(state.label, count, f"{url}?state={state}") for state, count in queries.count_per_state().items()
+            Figure(one.label, count, listing.address(request, state=one.value))
+            for one, count in queries.count_per_state(words=words).items()
         ],
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
     }
@@ -70,6 +54,8 @@ def message(request: MemberRequest, *, message_id: int) -> HttpResponse:
     found = get_object_or_404(Message, pk=message_id)
     context = {
         "message": found,
+        # Not the links: whoever sees the hub's messages is not the invited person, nor the head.
+        "text": without_tokens(found.text),
         "next": queries.what_happens_next(found, now=timezone.now()),
         "action": _action(request, found),
         "facts": _facts(found),
@@ -144,18 +130,6 @@ def _question(request: MemberRequest, found: Message, form: SendAgainForm | Canc
 
 def _url_of(request: MemberRequest, found: Message) -> str:
     return reverse("message", args=[request.hub.slug, found.pk])
-
-
-def _chosen_filters(asked: QueryDict, url: str) -> list[ChosenFilter]:
-    chosen = []
-    for name, value in (("q", asked.get("q", "").strip()), ("state", asked.get("state", ""))):
-        if value:
-            rest = asked.copy()
-            rest.pop(name)
-            rest.pop("page", None)
-            label = State(value).label if name == "state" else f"“{value}”"
-            chosen.append(ChosenFilter(label, f"{url}?{rest.urlencode()}"))
-    return chosen
 
 
 def _facts(found: Message) -> list[SummaryRow]:

@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 
 from hubadmin.logs import what_failed
 
@@ -56,6 +57,22 @@ def permissions_policy(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+        return response
+
+    return handle
+
+
+def keep_out_of_caches(get_response: Handler) -> Handler:
+    """What a signed-in person or the holder of a link sees is kept in no cache, the browser's included."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        match = request.resolver_match
+        has_token = match is not None and "token" in match.kwargs
+        # A page that has not asked who reads it is the same for everybody, and must stay cacheable.
+        is_persons = request.session.accessed and request.user.is_authenticated
+        if (has_token or is_persons) and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
         return response
 
     return handle

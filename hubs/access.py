@@ -162,9 +162,10 @@ def member(capability: Capability) -> Callable[[View[R, P]], AnyView]:
             kept.take_back(request)
             try:
                 with tenancy.use(membership.hub):
-                    return view(cast(R, request), *args, **kwargs)
+                    response = view(cast(R, request), *args, **kwargs)
             except NotAllowed as refusal:
                 raise PermissionDenied(str(refusal)) from refusal
+            return kept.remember_person(request, response)
 
         return declare(guarded, Access("member", capability))
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import time
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
+
+from hubs.links import public_url
 
 _SIGNED_IN_AT = "signed_in_at"
 
@@ -50,6 +57,36 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         signed_in_at = self.request.session.get(_SIGNED_IN_AT, 0)
         just_signed_in = time.time() - signed_in_at < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
         return not just_signed_in and bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """On the public address: the request's own Host header is the asker's to choose."""
+        return public_url(urlsplit(super().get_reset_password_from_key_url(key)).path)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """On the public address, likewise."""
+        return public_url(urlsplit(super().get_email_confirmation_url(request, emailconfirmation)).path)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets of authenticator apps lie encrypted in the database: a backup alone opens no account."""
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt under a key that follows from SECRET_KEY."""
+        return _ciphers().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Decrypt, also what was encrypted under one of SECRET_KEY_FALLBACKS."""
+        return _ciphers().decrypt(encrypted_text.encode()).decode()
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002  (allauth's name for it)
+        """What a new passkey is called until its owner finds a better name."""
+        return "Passkey"
+
+
+def _ciphers() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = [hashlib.sha256(b"hubs.accounts.second-factor:" + key.encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +40,15 @@ class Link:
 def make_token(purpose: Purpose, *, hub_id: int, subject_id: int) -> str:
     """A token for a URL; it opens one subject of one hub for one purpose."""
     return signing.TimestampSigner(salt=f"hubs.links.{purpose}", sep="~").sign(f"{hub_id}.{subject_id}")
+
+
+_TOKEN = re.compile(r"\d+\.\d+~[0-9A-Za-z]+~[0-9A-Za-z_-]+")
+HIDDEN = "(the link is in the message only)"
+
+
+def without_tokens(text: str) -> str:
+    """The same text with no link that would open something for its reader: those are its recipient's alone."""
+    return _TOKEN.sub(HIDDEN, text)
 
 
 def read_token(purpose: Purpose, token: str, *, now: dt.datetime | None = None) -> Link:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from correspondence.outbox import queue_message
-from hubs.links import make_token
+from hubs.links import make_token, without_tokens
 from hubs.templatetags.look import moment
 from programmes.models import Decision, ExpressionOfInterest, State
 
@@ -86,7 +86,7 @@ def decision_subject(expression: ExpressionOfInterest, outcome: State) -> str:
 
 def decision_preview(expression: ExpressionOfInterest, outcome: State, words: str) -> str:
     """The text that the head would get, to be read before deciding."""
-    return _fill(_wording(outcome), expression, expression.headteacher_name, words)
+    return without_tokens(_fill(_wording(outcome), expression, expression.headteacher_name, words))
 
 
 def _wording(outcome: State) -> str:

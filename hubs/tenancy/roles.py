@@ -54,7 +54,8 @@ def refuse_unsafe_role() -> None:
 def grant_rights(*, using: str) -> None:
     """Give the app and national roles exactly their rights on every table; run as owner after migrating.
 
-    Idempotent, and at once or not at all: pages being served meanwhile never find their rights gone. The roles' names are those of the configured connections.
+    Idempotent, and at once or not at all: pages being served meanwhile never find their rights gone.
+    The roles' names are those of the configured connections.
     """
     connection = connections[using]
     app = str(settings.DATABASES["default"]["USER"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -35,6 +34,10 @@ from schools.models import School
 CONTINUE_COOKIE = "expression-draft"
 # A hub's offices share an address; a person sends a handful of forms an hour.
 STARTS_PER_HOUR = 60
+# Each one sends two letters to addresses that somebody has typed.
+SENDS_PER_HOUR = 20
+# As for the type-ahead.
+SEARCHES_PER_MINUTE = 120
 
 
 @public
@@ -231,6 +234,8 @@ def _check(request: TokenRequest, draft: ExpressionOfInterest, progress: journey
 
 def _send(request: TokenRequest) -> HttpResponse:
     """The verb itself loads, locks and checks the draft: this page loads it only to show a refusal."""
+    if not allow("expression-send", client=client_of(request), limit=SENDS_PER_HOUR, per_seconds=3600):
+        return render(request, "429.html", status=429)
     try:
         sent = applying.submit(draft=ExpressionOfInterest(pk=request.link.subject_id), now=timezone.now())
     except ExpressionOfInterest.DoesNotExist:
@@ -239,20 +244,17 @@ def _send(request: TokenRequest) -> HttpResponse:
         return redirect(_step_url(request, refusal.step))
     except applying.NotTaking:
         return _check_page(request, _draft(request), "closed")
-    except applying.SchoolHasOne as found:
-        # Not shown: whoever types the school's name and an address is not its sender by that.
-        return _check_page(request, _draft(request), "exists", existing_sent_at=found.existing.submitted_at)
+    except applying.SchoolHasOne:
+        # Nothing of it is shown: whoever types the school's name is not its sender by that.
+        return _check_page(request, _draft(request), "exists")
     return _to_confirmation(sent)
 
 
-def _check_page(
-    request: TokenRequest, draft: ExpressionOfInterest, problem: str, existing_sent_at: dt.datetime | None = None
-) -> HttpResponse:
+def _check_page(request: TokenRequest, draft: ExpressionOfInterest, problem: str) -> HttpResponse:
     context = {
         "draft": draft,
         "sections": answers(draft, change=lambda name: _step_url(request, name)),
         "problem": problem,
-        "existing_sent_at": existing_sent_at,
         "back_url": _step_url(request, "promises"),
         "here": request.build_absolute_uri(request.path),
     }
@@ -406,6 +408,10 @@ def _school_page(
         return redirect(f"{here}?{urlencode({'q': typed})}")
     form: Any
     context: dict[str, Any] = {"window": window, "draft": draft, "back_url": back, "searched": ""}
+    if typed.strip() and not allow(
+        "school_search", client=client_of(request), limit=SEARCHES_PER_MINUTE, per_seconds=60
+    ):
+        return render(request, "429.html", status=429)
     found = search.find(typed, near=request.hub) if typed.strip() else []
     if found:
         form = SchoolChoiceForm(request.POST or None, found=found, again=here)

@@ -45,7 +45,9 @@ def recruitment_dates(request: MemberRequest, stage_year_id: int) -> HttpRespons
     stage_year = get_object_or_404(StageYear.objects.select_related("stage"), pk=stage_year_id)
     window = RecruitmentWindow.objects.filter(stage_year=stage_year).first()
     back = reverse("recruitment", args=[request.hub.slug])
-    form = WindowForm(request.POST or None, initial={**_dates(window), **kept_fields(request, WindowForm.base_fields)}, back=back)
+    form = WindowForm(
+        request.POST or None, initial={**_dates(window), **kept_fields(request, WindowForm.base_fields)}, back=back
+    )
     if form.is_valid():
         try:
             recruiting.set_window(

@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from correspondence import delivery
-from correspondence.models import State
+from correspondence.models import Message, State
+from correspondence.outbox import queue_message
 from hubs import tenancy, timeline
+from hubs.links import make_token
 from hubs.models import Hub, User
 from tests.correspondence.conftest import Queue, in_state, reload
 
@@ -91,6 +93,19 @@ def test_a_filter_in_force_can_be_taken_away(ada: Client, hub: Hub, queue: Queue
     chosen = {filter_.label: filter_.remove_url for filter_ in response.context["chosen"]}
     here = url("message_list", hub)
     assert chosen == {"“ashlane”": f"{here}?state=queued", "Waiting to be sent": f"{here}?q=ashlane"}
+
+
+def test_the_figures_count_within_the_words_and_lead_to_what_they_count(ada: Client, hub: Hub, queue: Queue) -> None:
+    in_state(queue(hub, subject="Offer"), State.FAILED)
+    queue(hub, subject="Offer")
+    queue(hub, subject="Receipt")
+
+    response = ada.get(f"{url('message_list', hub)}?q=offer&state=queued&page=1")
+
+    figures = {figure.label: figure for figure in response.context["figures"]}
+    assert (figures["Waiting to be sent"].value, figures["Not sent"].value, figures["Sent"].value) == (1, 1, 0)
+    assert figures["Not sent"].url == f"{url('message_list', hub)}?q=offer&state=failed"
+    assert len(ada.get(figures["Not sent"].url).context["page"]) == 1
 
 
 def test_nothing_found_offers_the_way_back(ada: Client, hub: Hub, queue: Queue) -> None:
@@ -250,3 +265,22 @@ def test_a_mastery_specialist_sees_no_messages(specialist: User, client_of: Clie
     assert mina.get(url("message", hub, message.pk)).status_code == 403
     assert mina.post(url("message_retry", hub, message.pk)).status_code == 403
     assert reload(message).state == State.FAILED
+
+
+def test_links_that_open_something_for_their_recipient_are_not_shown(
+    hub: Hub, lead: User, client_of: Callable[[User], Client], now: dt.datetime
+) -> None:
+    token = make_token("invitation", hub_id=hub.pk, subject_id=7)
+    with tenancy.use(hub):
+        message = queue_message(
+            kind="invitation",
+            key="invitation:7",
+            recipients=["new@people.example"],
+            subject="Join us",
+            text=f"Open https://hubs.example/invitation/{token}/ to join.",
+            now=now,
+        )
+        assert token in Message.objects.get(pk=message.pk).text
+    content = client_of(lead).get(reverse("message", args=[hub.slug, message.pk])).content.decode()
+    assert token not in content
+    assert "the link is in the message only" in content

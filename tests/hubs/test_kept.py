@@ -5,11 +5,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
 from hubs.kept import kept_fields
-from hubs.models import Hub, LocalAuthority, User
+from hubs.models import Hub, LocalAuthority, Role, User
+from tests import factories
 
 ClientOf = Callable[[User], Client]
 TYPED = {"name": "Nia New", "email": "nia@school.example", "role": "hub_lead"}
@@ -20,12 +22,38 @@ def sign_in_again(browser: Client, user: User) -> None:
     browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
 
 
+def lose_session(browser: Client, hub: Hub) -> None:
+    """The session ends while a page of the hub stands open."""
+    browser.get(reverse("console_home", args=[hub.slug]))
+    Session.objects.all().delete()
+
+
+def test_what_one_person_typed_is_not_shown_to_the_next_at_the_same_computer(
+    hub: Hub, administrator: User, client_of: ClientOf
+) -> None:
+    url = reverse("member_invite", args=[hub.slug])
+    colleague = factories.make_member(hub, Role.ADMINISTRATOR, "Colin Colleague")
+    client_of(colleague)
+    browser = client_of(administrator)
+    lose_session(browser, hub)
+    browser.post(url, TYPED)
+    sign_in_again(browser, colleague)
+    assert "Nia New" not in browser.get(url).content.decode()
+    sign_in_again(browser, administrator)
+    assert "Nia New" not in browser.get(url).content.decode()
+
+
+def test_nothing_is_kept_for_somebody_who_has_never_signed_in_here(hub: Hub) -> None:
+    Client().post(reverse("member_invite", args=[hub.slug]), TYPED)
+    assert not Session.objects.exists()
+
+
 def test_a_form_sent_after_the_session_ended_is_filled_in_again_after_signing_in(
     hub: Hub, administrator: User, client_of: ClientOf
 ) -> None:
     browser = client_of(administrator)
     url = reverse("member_invite", args=[hub.slug])
-    browser.logout()
+    lose_session(browser, hub)
     response = browser.post(url, TYPED)
     assert response.headers["Location"] == f"{reverse('account_login')}?next={url}"
     sign_in_again(browser, administrator)
@@ -48,7 +76,7 @@ def test_several_answers_and_dates_are_kept_as_well(hub: Hub, administrator: Use
         ),
     ):
         url = reverse(url_name, args=[hub.slug])
-        browser.logout()
+        lose_session(browser, hub)
         browser.post(url, typed)
         sign_in_again(browser, administrator)
         content = browser.get(url).content.decode()
@@ -59,7 +87,7 @@ def test_several_answers_and_dates_are_kept_as_well(hub: Hub, administrator: Use
 
 def test_what_was_kept_for_one_page_is_not_shown_on_another(hub: Hub, administrator: User, client_of: ClientOf) -> None:
     browser = client_of(administrator)
-    browser.logout()
+    lose_session(browser, hub)
     browser.post(reverse("member_invite", args=[hub.slug]), TYPED)
     sign_in_again(browser, administrator)
     assert "Nia New" not in browser.get(reverse("hub_profile", args=[hub.slug])).content.decode()

@@ -80,7 +80,7 @@ def test_the_list_shows_what_was_sent_newest_first_with_counts(console: Client, 
     response = console.get(list_url(window.hub))
 
     assert list(response.context["page"]) == [new, old]
-    assert {figure["label"]: figure["value"] for figure in response.context["figures"]} == {
+    assert {figure.label: figure.value for figure in response.context["figures"]} == {
         "Received": 2,
         "To decide": 1,
         "Offered": 1,
@@ -99,7 +99,7 @@ def test_the_list_can_be_filtered_and_a_filter_taken_away(console: Client, windo
     response = console.get(list_url(window.hub, "q=lane&state=submitted"))
 
     assert list(response.context["page"]) == [ash]
-    chosen = {one["label"]: one["remove_url"] for one in response.context["chosen"]}
+    chosen = {one.label: one.remove_url for one in response.context["chosen"]}
     assert chosen == {
         "“lane”": list_url(window.hub, "state=submitted"),
         "To decide": list_url(window.hub, "q=lane"),
@@ -139,12 +139,12 @@ def test_the_list_has_pages_of_fifty_and_the_filters_go_along(console: Client, w
 def test_a_column_sorts_both_ways_and_says_so(console: Client, window: RecruitmentWindow) -> None:
     factories.make_expression(window)
 
-    columns = {column["label"]: column for column in console.get(list_url(window.hub)).context["columns"]}
-    assert columns["Received"]["direction"] == "descending"
-    assert columns["School"]["direction"] == "none"
-    columns = {column["label"]: column for column in console.get(columns["School"]["url"]).context["columns"]}
-    assert columns["School"]["direction"] == "ascending"
-    assert columns["School"]["url"].endswith("?sort=-school")
+    columns = {column.label: column for column in console.get(list_url(window.hub)).context["columns"]}
+    assert columns["Received"].direction == "descending"
+    assert columns["School"].direction == "none"
+    columns = {column.label: column for column in console.get(columns["School"].url).context["columns"]}
+    assert columns["School"].direction == "ascending"
+    assert columns["School"].url.endswith("?sort=-school")
 
 
 # --- The record ------------------------------------------------------------------------------
@@ -324,6 +324,7 @@ def test_what_was_typed_is_there_again_after_the_session_has_ended(
     console: Client, window: RecruitmentWindow, lead: User, page: str, field: str
 ) -> None:
     sent = factories.make_expression(window)
+    console.get(url(page, sent))
     Session.objects.all().delete()
 
     refused = console.post(url(page, sent), {field: REASON})

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -138,7 +139,8 @@ def test_closing_early_keeps_what_was_sent(console: Client, hub: Hub, year: int)
 def test_what_was_typed_is_there_again_after_the_session_has_ended(
     console: Client, hub: Hub, year: int, lead: User
 ) -> None:
-    console.logout()
+    console.get(dates_url(hub, year))
+    Session.objects.all().delete()
     typed = dates(opens_on=dt.date(year, 3, 4), closes_on=dt.date(year, 6, 25))
     console.post(dates_url(hub, year), typed)
     console.force_login(lead, backend="allauth.account.auth_backends.AuthenticationBackend")
