@@ -262,6 +262,24 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_FORMS = {
+    "add_email": "hubs.account_forms.ChangeEmailForm",
+    "change_password": "hubs.account_forms.ChangePasswordForm",
+    "confirm_login_code": "hubs.account_forms.ConfirmLoginCodeForm",
+    "login": "hubs.account_forms.LoginForm",
+    "reauthenticate": "hubs.account_forms.ReauthenticateForm",
+    "request_login_code": "hubs.account_forms.RequestLoginCodeForm",
+    "reset_password": "hubs.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "hubs.account_forms.ResetPasswordKeyForm",
+    "set_password": "hubs.account_forms.SetPasswordForm",
+}
+MFA_FORMS = {
+    "activate_totp": "hubs.account_forms.ActivateTOTPForm",
+    "add_webauthn": "hubs.account_forms.AddPasskeyForm",
+    "authenticate": "hubs.account_forms.AuthenticateForm",
+    "edit_webauthn": "hubs.account_forms.RenamePasskeyForm",
+    "reauthenticate": "hubs.account_forms.ReauthenticateCodeForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ADAPTER = "hubs.accounts.SecondFactorAdapter"
 MFA_PASSKEY_LOGIN_ENABLED = True
