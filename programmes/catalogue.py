@@ -1,7 +1,7 @@
 """The stages of Teaching for Mastery as yearly data: names, rules, sizes, grants and promises.
 
-Everything here may differ from year to year: a year is added as a new `StageFacts`, never changed
-in a year that schools have already applied for. `load` adds what is missing and touches nothing else.
+`load` puts these into the database for the years in `YEARS`; from then on the rows are the truth and
+may differ from year to year. A later year begins as a copy of the one before it: see `add_year`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ SIX_PROMISES = (
     "The school will provide reports and take part in evaluation.",
     "The school will go on collaborating in the next year and beyond.",
 )
-FOUR_PROMISES = (SIX_PROMISES[0], SIX_PROMISES[2], SIX_PROMISES[4], SIX_PROMISES[5])
+SUSTAINING_PROMISES = (
+    "Two lead teachers will attend the workshops and carry what they learn into the whole school.",
+    "The school is ready to host a workshop.",
+    SIX_PROMISES[2],
+    SIX_PROMISES[4],
+    SIX_PROMISES[5],
+)
 READINESS_PROMISES = (
     "The maths lead and the headteacher will attend the first workshop together.",
     "The school will work with the Mastery Readiness Lead on the five areas of readiness.",
@@ -32,9 +38,19 @@ READINESS_PROMISES = (
     "The school intends to join a Developing Work Group in the year after.",
 )
 DEPARTMENT_PROMISES = (
-    "Two teachers will attend the meetings and change teaching in their own classes, and then across the department.",
+    (
+        "Two lead teachers will attend the meetings and change teaching in their own classes, "
+        "and then across the department."
+    ),
     "The head of department will lead the work in the department and make time for it in department meetings.",
-    "The headteacher will release the two teachers for the meetings.",
+    "The headteacher will release the two lead teachers for the meetings.",
+    SIX_PROMISES[4],
+    SIX_PROMISES[5],
+)
+SUPPORT_PROMISES = (
+    "Two lead teachers will work with the Mastery Specialist on each of the three days.",
+    DEPARTMENT_PROMISES[1],
+    "The headteacher will release the two lead teachers for the three days.",
     SIX_PROMISES[4],
     SIX_PROMISES[5],
 )
@@ -112,7 +128,7 @@ STAGES = (
         meetings="6 workshops, hosted by different schools",
         visits="Visits as agreed",
         grant="A smaller grant than for Developing; your hub will tell you the amount",
-        promises=FOUR_PROMISES,
+        promises=SUSTAINING_PROMISES,
         lead_teachers="One of the two should be the maths lead or a senior leader.",
         order=40,
     ),
@@ -140,7 +156,7 @@ STAGES = (
         meetings="No meetings of its own",
         visits="Three days from a Mastery Specialist",
         grant="Your hub will tell you the amount",
-        promises=DEPARTMENT_PROMISES,
+        promises=SUPPORT_PROMISES,
         lead_teachers="Ideally one of the two is a Mastery Specialist or a Mastery Advocate.",
         youngest=11,
         oldest=18,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import unicodedata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -36,11 +37,12 @@ NAMES = {
 }
 # How many expressions of interest a hub has had for the year in progress and for the next one.
 EXPRESSIONS = {"northvale": (36, 26), "severnmoor": (14, 10), "wealdshore": (10, 6)}
-REASONS = (
-    "All places of this stage are taken this year. Please apply again when recruitment opens in spring.",
-    "Your school did Developing two years ago. We suggest Sustaining instead and would be glad to have you there.",
-    "The stage is for schools that completed Developing the year before. Please apply for Developing first.",
-)
+ALL_TAKEN = "All places of this stage are taken this year. Please apply again when recruitment opens in spring."
+# Other reasons, by stage.
+REASONS = {
+    "primary-developing": "Your school did Developing two years ago. We suggest Sustaining instead.",
+    "primary-embedding": "Embedding is for schools that completed Developing last year. Please begin with Developing.",
+}
 
 
 def seed(*, now: dt.datetime) -> bool:
@@ -71,13 +73,13 @@ def _schools() -> None:
 
 
 def _hub(area: Area, year: int) -> Hub:
-    slug = area.hub
+    slug, telephone = area.hub, area.telephone.format(100)
     hub = Hub.objects.create(
         slug=slug,
         name=NAMES[slug],
         colour=COLOURS[slug],
         contact_email=f"hello@{slug}.example",
-        contact_phone=area.telephone.format(100),
+        contact_phone=_spaced(telephone),
         reply_to=f"hello@{slug}.example",
         privacy_contact_email=f"privacy@{slug}.example",
     )
@@ -89,6 +91,13 @@ def _hub(area: Area, year: int) -> Hub:
     LeadSchool.objects.create(hub=hub, name=former.name, urn=former.urn, starts_on=dt.date(2015, 9, 1), ends_on=change)
     LeadSchool.objects.create(hub=hub, name=current.name, urn=current.urn, starts_on=change + dt.timedelta(days=1))
     return hub
+
+
+def _spaced(telephone: str) -> str:
+    """A number as people write it: 0113 496 0100, 01632 960100."""
+    if telephone.startswith("01632"):
+        return f"{telephone[:5]} {telephone[5:]}"
+    return f"{telephone[:4]} {telephone[4:7]} {telephone[7:]}"
 
 
 def _person(persona: Persona, hubs: dict[str, Hub], year: int) -> None:
@@ -206,7 +215,8 @@ def _express(
             name = f"{chance.choice(GIVEN_NAMES)} {chance.choice(FAMILY_NAMES)}"
             if name not in used:
                 used.add(name)
-                local = "".join(letter for letter in name.lower().replace(" ", ".") if letter.isascii())
+                plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+                local = plain.lower().replace(" ", ".")
                 return name, f"{local}@school{school.urn}.example"
 
     draft = applying.start(window=window, school=school, now=moment)
@@ -238,7 +248,8 @@ def _decide(chance: random.Random, expression: ExpressionOfInterest, actor: Memb
     if chance.random() < 0.82:
         deciding.offer(expression=expression, actor=actor, now=moment)
     else:
-        deciding.decline(expression=expression, actor=actor, now=moment, reason=chance.choice(REASONS))
+        reason = chance.choice((ALL_TAKEN, REASONS.get(expression.stage_year.stage.slug, ALL_TAKEN)))
+        deciding.decline(expression=expression, actor=actor, now=moment, reason=reason)
 
 
 def _deliver_everything(hub: Hub) -> None:

@@ -41,7 +41,7 @@ def test_every_stage_runs_in_every_year_and_asks_for_promises(year: int) -> None
         ("primary-readiness", 4),
         ("primary-developing", 6),
         ("primary-embedding", 6),
-        ("primary-sustaining", 4),
+        ("primary-sustaining", 5),
         ("secondary-developing", 5),
         ("secondary-embedding-support", 5),
         ("secondary-embedding-sustaining", 5),
