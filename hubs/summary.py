@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
 class SummaryRow(NamedTuple):
-    """A fact and, where it can be changed, the way to do that; `change_what` is read out after "Change"."""
+    """A fact and, where it can be changed, the way to do that; `change_what` is read out after "Change".
+
+    A fact of several parts has `lines` in place of a value.
+    """
 
     key: str
-    value: str
+    value: str = ""
     change_url: str = ""
     change_what: str = ""
+    lines: Sequence[str] = ()

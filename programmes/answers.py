@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypedDict
 
+from hubs.summary import SummaryRow
 from programmes.journey import Step
 from programmes.models import ExpressionOfInterest
 
 
-class Row(TypedDict, total=False):
-    """A line of a summary list."""
-
-    key: str
-    value: str
-    lines: list[str]
-    change_url: str
-    change_what: str
-
-
 def answers(
     expression: ExpressionOfInterest, change: Callable[[Step], str] | None = None
-) -> list[tuple[str, list[Row]]]:
+) -> list[tuple[str, list[SummaryRow]]]:
     """All answers in sections, as summary lists; with `change`, each with its "Change" link."""
 
-    def row(key: str, value: str, step: Step, what: str) -> Row:
-        shown: Row = {"key": key, "value": value}
-        if change:
-            shown["change_url"], shown["change_what"] = change(step), what
-        return shown
+    def row(key: str, value: str, step: Step, what: str) -> SummaryRow:
+        return SummaryRow(key, value, change(step), what) if change else SummaryRow(key, value)
 
-    sections: list[tuple[str, list[Row]]] = [
+    sections: list[tuple[str, list[SummaryRow]]] = [
         (
             "School and stage",
             [
                 row("School", expression.school.label, "school", "the school"),
-                {"key": "URN", "value": str(expression.school.urn)},
-                {"key": "Stage", "value": str(expression.stage_year)},
+                SummaryRow("URN", str(expression.school.urn)),
+                SummaryRow("Stage", str(expression.stage_year)),
             ],
         ),
         (
@@ -68,8 +55,8 @@ def answers(
             row("TRN", teacher.trn, name, f"{what} TRN"),
         ]
         sections.append((f"{ordinal} lead teacher", rows))
-    promised: Row = {"key": "Agreed to", "lines": [promise.wording for promise in expression.agreed_promises.all()]}
+    promised = SummaryRow("Agreed to", lines=[promise.wording for promise in expression.agreed_promises.all()])
     if change:
-        promised["change_url"], promised["change_what"] = change("promises"), "the promises"
+        promised = promised._replace(change_url=change("promises"), change_what="the promises")
     sections.append(("Promises", [promised]))
     return sections

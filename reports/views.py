@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from hubs.access import MemberRequest, member, national
+from hubs.listing import Figure
 from hubs.permissions import may
 from programmes.years import academic_year_of, label_of
 from reports import queries
@@ -41,10 +42,10 @@ def national_home(request: HttpRequest) -> HttpResponse:
         "year": label_of(year),
         "years": [(choice, label_of(choice), choice == year) for choice in (this_year + 1, this_year, this_year - 1)],
         "figures": [
-            {"value": sum(row.received for row in rows), "label": "Received"},
-            {"value": sum(row.to_decide for row in rows), "label": "To decide"},
-            {"value": sum(row.offered for row in rows), "label": "Offered"},
-            {"value": sum(row.declined for row in rows), "label": "Declined"},
+            Figure("Received", sum(row.received for row in rows)),
+            Figure("To decide", sum(row.to_decide for row in rows)),
+            Figure("Offered", sum(row.offered for row in rows)),
+            Figure("Declined", sum(row.declined for row in rows)),
         ],
     }
     return render(request, "reports/national_home.html", context)

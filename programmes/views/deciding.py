@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -14,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from correspondence.outbox import messages_about
-from hubs import timeline
+from hubs import listing, timeline
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
+from hubs.listing import Figure
 from hubs.permissions import may
 from programmes import deciding, letters, queries
 from programmes.answers import answers
@@ -48,9 +47,9 @@ def expression_list(request: MemberRequest) -> HttpResponse:
         "page": paginator.get_page(request.GET.get("page")),
         "total": total,
         "figures": _figures(request, counts),
-        "chosen": _chosen(request, form),
+        "chosen": listing.chosen_filters(request, form),
         "clear_url": request.path,
-        "columns": _columns(request, chosen.sort),
+        "columns": listing.columns(request, COLUMNS, sort=chosen.sort),
         "has_windows": bool(windows),
     }
     return render(request, "programmes/expression_list.html", context)
@@ -156,50 +155,11 @@ def _decision_page(
     return render(request, "programmes/decide.html", context)
 
 
-# --- The list's furniture -----------------------------------------------------------------------
-
-
-def _address(request: MemberRequest, **changes: str) -> str:
-    """This page's address with some parameters changed; an empty value takes one away."""
-    kept = {name: value for name, value in request.GET.items() if name != "page"} | changes
-    query = urlencode({name: value for name, value in kept.items() if value})
-    return f"{request.path}?{query}" if query else request.path
-
-
-def _figures(request: MemberRequest, counts: dict[str, int]) -> list[dict[str, Any]]:
-    received = {"value": sum(counts.values()), "label": "Received", "url": _address(request, state="")}
+def _figures(request: MemberRequest, counts: dict[str, int]) -> list[Figure]:
     return [
-        received,
+        Figure("Received", sum(counts.values()), listing.address(request, state="")),
         *(
-            {"value": counts[state], "label": state.label, "url": _address(request, state=state.value)}
+            Figure(str(state.label), counts[state], listing.address(request, state=state.value))
             for state in (State.SUBMITTED, State.OFFERED, State.DECLINED)
         ),
     ]
-
-
-def _chosen(request: MemberRequest, form: ExpressionFilterForm) -> list[dict[str, str]]:
-    chosen = []
-    for name in ("q", "stage", "year", "state"):
-        value = form.cleaned_data.get(name)
-        if not value:
-            continue
-        choices: Iterable[tuple[Any, Any]] = getattr(form.fields[name], "choices", [])
-        chosen.append(
-            {"label": str(dict(choices).get(value, f"“{value}”")), "remove_url": _address(request, **{name: ""})}
-        )
-    return chosen
-
-
-def _columns(request: MemberRequest, sort: str) -> list[dict[str, str]]:
-    columns = []
-    for key, label in COLUMNS:
-        current = sort.removeprefix("-") == key
-        descending = current and sort.startswith("-")
-        columns.append(
-            {
-                "label": label,
-                "url": _address(request, sort=key if not current or descending else f"-{key}"),
-                "direction": ("descending" if descending else "ascending") if current else "none",
-            }
-        )
-    return columns

@@ -104,7 +104,7 @@ def test_a_national_viewer_sees_counts_of_every_hub_and_no_name(client_of: Clien
     page = response.content.decode()
     assert "Northvale Maths Hub" in page
     assert "Severnmoor Maths Hub" in page
-    assert {figure["label"]: figure["value"] for figure in response.context["figures"]} == {
+    assert {figure.label: figure.value for figure in response.context["figures"]} == {
         "Received": 2,
         "To decide": 2,
         "Offered": 0,
