@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from programmes.models import StagePromise, StageYear, State
 from programmes.queries import SORTS, Filter
 from programmes.years import label_of
 from schools.models import School
+from schools.search import hint_of, is_too_short
 
 LONDON = ZoneInfo("Europe/London")
 # Deadlines are at five in the afternoon, London time.
@@ -44,6 +45,13 @@ class SchoolSearchForm(forms.Form):
         self.fields["q"].widget.attrs.update(attrs)
         self.helper = form_helper("Continue", Question("q", page_heading=True))
 
+    def clean_q(self) -> str:
+        """What was typed; less than a search looks for is refused."""
+        typed: str = self.cleaned_data["q"]
+        if is_too_short(typed):
+            raise ValidationError("Type at least three letters or digits")
+        return typed
+
 
 class SchoolChoiceForm(forms.Form):
     """The schools that a search found, as radio buttons: the way without JavaScript."""
@@ -58,11 +66,19 @@ class SchoolChoiceForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, found: Iterable[School], again: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, found: Sequence[School], more: bool, again: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["urn"].choices = [(school.urn, school.label) for school in found]  # type: ignore[attr-defined]
+        if more:
+            self.fields["urn"].help_text = (
+                f"These are the first {len(found)}. Is yours not among them? "
+                "Search again, and add the town or the postcode"
+            )
+        hints = {str(school.urn): hint_of(school) for school in found}
         self.helper = form_helper(
-            "Continue", Question("urn", page_heading=True), others=[Button("Search again", url=again, look="link")]
+            "Continue",
+            Question("urn", page_heading=True, choice_hints=hints),
+            others=[Button("Search again", url=again, look="link")],
         )
 
 

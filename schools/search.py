@@ -37,13 +37,18 @@ def find(text: str, *, near: Hub | None, limit: int = 10) -> list[School]:
     Fewer than three letters and digits find nothing.
     """
     words = search_words(text)
-    # Counted as typed: "saint" is looked for as "st".
-    if len("".join(fold(text[:LONGEST]).split())) < SHORTEST:
+    if is_too_short(text):
         return []
     as_typed = School.objects.usable().search(text)
     corrected = School.objects.usable().filter(~Exists(as_typed), *map(_has_most_similar, words))
     found = _ranked(as_typed, words, near).union(_ranked(corrected, words, near), all=True)
     return list(found.order_by(*_BEST_FIRST)[:limit])
+
+
+def is_too_short(text: str) -> bool:
+    """Whether a text has fewer than three letters and digits, and so finds nothing."""
+    # Counted as typed: "saint" is looked for as "st".
+    return len("".join(fold(text[:LONGEST]).split())) < SHORTEST
 
 
 def choices_for(text: str, hub: Hub | None, *, limit: int = 10) -> list[Choice]:

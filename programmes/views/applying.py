@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,11 +22,9 @@ from programmes.forms import (
     HeadteacherForm,
     LeadTeacherForm,
     PromisesForm,
-    SchoolChoiceForm,
-    SchoolSearchForm,
 )
 from programmes.models import ExpressionOfInterest, LeadTeacher, RecruitmentWindow, State
-from schools import search
+from programmes.views.choosing import school_page
 from schools.models import School
 
 # "Continue where you stopped", on the computer it was started on.
@@ -36,8 +33,6 @@ CONTINUE_COOKIE = "expression-draft"
 STARTS_PER_HOUR = 60
 # Each one sends two letters to addresses that somebody has typed.
 SENDS_PER_HOUR = 20
-# As for the type-ahead.
-SEARCHES_PER_MINUTE = 120
 
 
 @public
@@ -84,7 +79,7 @@ def choose_school(request: HubRequest, stage_slug: str) -> HttpResponse:
 
     here = reverse("expression_school", args=[request.hub.slug, stage_slug])
     back = reverse("expression_begin", args=[request.hub.slug, stage_slug])
-    return _school_page(request, window, here=here, back=back, chosen=chosen)
+    return school_page(request, window, here=here, back=back, chosen=chosen)
 
 
 @token("expression-draft")
@@ -143,7 +138,7 @@ def _school(request: TokenRequest, draft: ExpressionOfInterest, progress: journe
         applying.change_school(draft=draft, school=school, now=timezone.now())
         return _onwards(request)
 
-    return _school_page(
+    return school_page(
         request,
         draft.window,
         here=_step_url(request, "school"),
@@ -386,39 +381,3 @@ def _question(
         "back_url": _step_url(request, before) if before else "",
     }
     return render(request, "programmes/question.html", context)
-
-
-def _school_page(
-    request: HubRequest,
-    window: RecruitmentWindow,
-    *,
-    here: str,
-    back: str,
-    chosen: Callable[[School], HttpResponse],
-    draft: ExpressionOfInterest | None = None,
-) -> HttpResponse:
-    """Search, then choose. With JavaScript the type-ahead does both in one go."""
-    typed = request.POST.get("q", request.GET.get("q", ""))[:100]
-    urn = request.POST.get("urn", "")
-    if request.method == "POST" and urn.isascii() and urn.isdigit() and len(urn) <= 9:
-        school = School.objects.usable().filter(urn=urn).first()
-        if school:
-            return chosen(school)
-    if request.method == "POST" and typed.strip():
-        return redirect(f"{here}?{urlencode({'q': typed})}")
-    form: Any
-    context: dict[str, Any] = {"window": window, "draft": draft, "back_url": back, "searched": ""}
-    if typed.strip() and not allow(
-        "school_search", client=client_of(request), limit=SEARCHES_PER_MINUTE, per_seconds=60
-    ):
-        return render(request, "429.html", status=429)
-    found = search.find(typed, near=request.hub) if typed.strip() else []
-    if found:
-        form = SchoolChoiceForm(request.POST or None, found=found, again=here)
-        context["back_url"] = here
-    else:
-        form = SchoolSearchForm(
-            request.POST or None, initial={"q": typed}, url=f"{reverse('school_search')}?hub={request.hub.slug}"
-        )
-        context["searched"] = typed
-    return render(request, "programmes/school.html", {**context, "form": form})

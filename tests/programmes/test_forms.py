@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django import forms
 
+from hubs.models import LocalAuthority
 from programmes.forms import (
     ContactForm,
     DeclineForm,
@@ -41,6 +42,7 @@ DATES = {
     "closes_on_month": "June",
     "closes_on_year": "2027",
 }
+ASH_LANE = School(urn=900001, name="Ash Lane", phase="Primary", authority=LocalAuthority(name="Northvale"))
 HUGE = "x" * 5_000_000
 
 Answers = Mapping[str, str]
@@ -68,7 +70,7 @@ def search(answers: Answers) -> SchoolSearchForm:
 
 
 def choice(answers: Answers) -> SchoolChoiceForm:
-    return SchoolChoiceForm(answers, found=[School(urn=900001, name="Ash Lane")], again="/")
+    return SchoolChoiceForm(answers, found=[ASH_LANE], more=False, again="/")
 
 
 def promises(answers: Answers) -> PromisesForm:

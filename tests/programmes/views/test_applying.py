@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -10,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 
 from programmes.models import RecruitmentWindow, State
-from schools.models import School
 from tests import factories
 from tests.programmes.conftest import reload
 from tests.programmes.views.journey import (
@@ -109,50 +107,7 @@ def test_changing_the_school_keeps_the_answers(client: Client, window: Recruitme
     assert "Cleo Contact" in page
 
 
-# --- Choosing the school ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("urn", ["", "0", "12345678901234567890", "-1", "9e5", "٩٠٠٠٠١", "x\x00"])
-def test_a_number_that_is_no_school_begins_nothing(client: Client, window: RecruitmentWindow, urn: str) -> None:
-    response = client.post(school_url(window.hub), {"urn": urn})
-
-    assert response.status_code == 200
-    assert "Enter the school's name, town, postcode or URN" in text_of(response)
-    assert everything(window.hub)[0] == []
-
-
-def test_a_closed_school_cannot_be_chosen(client: Client, window: RecruitmentWindow) -> None:
-    closed = factories.make_school(status=School.Status.CLOSED)
-
-    client.post(school_url(window.hub), {"urn": closed.urn})
-
-    assert everything(window.hub)[0] == []
-
-
-@pytest.mark.parametrize("typed", ["No such school anywhere", "%", "<script>alert(1)</script>", "🧮🧮🧮", "a\x00b"])
-def test_a_search_that_finds_nothing_shows_what_was_typed_and_what_to_do(
-    client: Client, window: RecruitmentWindow, typed: str
-) -> None:
-    response = client.get(school_url(window.hub), {"q": typed})
-
-    assert response.status_code == 200
-    assert "We found no open school for" in text_of(response)
-    assert "<script>alert" not in response.content.decode()
-
-
-def test_choosing_none_of_the_schools_found_says_so(client: Client, window: RecruitmentWindow) -> None:
-    factories.make_school()
-
-    response = client.post(f"{school_url(window.hub)}?q=ash+lane", {"urn": ""})
-
-    assert everything(window.hub)[0] == []
-    assert "Ash Lane" in follow_or_page(client, response)
-
-
-def follow_or_page(client: Client, response: Any) -> str:
-    if response.status_code == 302:
-        response = client.get(response.headers["Location"])
-    return text_of(response)
+# --- How often ------------------------------------------------------------------------------
 
 
 def test_starting_too_often_from_one_address_is_refused(
