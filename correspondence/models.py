@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Model, Q
 
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
+from hubs.wording import moment
 
 STUCK_AFTER = dt.timedelta(minutes=10)
 DISPATCH_AGAIN_AFTER = dt.timedelta(minutes=2)
@@ -175,4 +176,4 @@ class DeliveryAttempt(HubOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()} ({self.started_at:%d %B %Y, %H:%M})"
+        return f"{self.get_outcome_display()} ({moment(self.started_at)})"

@@ -20,7 +20,7 @@ from hubs.links import without_tokens
 from hubs.listing import Figure
 from hubs.permissions import may
 from hubs.summary import SummaryRow
-from hubs.templatetags.look import moment
+from hubs.wording import moment
 
 PAGE_SIZE = 50
 _form_page = require_http_methods(["GET", "HEAD", "POST"])

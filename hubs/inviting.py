@@ -20,6 +20,7 @@ from hubs.links import LIFETIMES, make_token, public_url
 from hubs.members import locked
 from hubs.models import Hub, Invitation, Membership, Role, User
 from hubs.permissions import require
+from hubs.wording import plain_day
 
 LIFETIME = LIFETIMES["invitation"]
 
@@ -197,7 +198,6 @@ def _queue_mail(invitation: Invitation, actor: Membership | str, now: dt.datetim
     inviter = f"{actor.user.name} invites you" if isinstance(actor, Membership) else "You are invited"
     token = make_token("invitation", hub_id=hub.pk, subject_id=invitation.pk)
     link = public_url(reverse("invitation", args=[token]))
-    last_day = timezone.localdate(now + LIFETIME)
     queue_message(
         kind="invitation",
         # The moment makes sending it again another message, and a double click one.
@@ -208,7 +208,7 @@ def _queue_mail(invitation: Invitation, actor: Membership | str, now: dt.datetim
             f"Dear {invitation.name},\n\n"
             f"{inviter} to join {hub.name} as {invitation.get_role_display()}.\n\n"
             f"To join, open this page and follow its steps:\n{link}\n\n"
-            f"The link works until {last_day.day} {last_day:%B %Y} and is for you alone: please do not pass it on. "
+            f"The link works until {plain_day(now + LIFETIME)} and is for you alone: please do not pass it on. "
             "You will choose a password and set up a second step for signing in, "
             "for which an authenticator app on your phone is enough.\n\n"
             f"If you did not expect this invitation, you need do nothing. Questions: {hub.contact_email}\n\n"

@@ -12,6 +12,7 @@ from hubs import colours, timeline
 from hubs.members import locked
 from hubs.models import Hub, HubArea, LeadSchool, LocalAuthority, Membership
 from hubs.permissions import require
+from hubs.wording import plain_day
 
 # What a person has read in the privacy notice: changing one of these makes a new version of it.
 _OF_THE_PRIVACY_NOTICE = ("privacy_role", "privacy_contact_email")
@@ -129,13 +130,15 @@ def begin_lead_school(
         return last
     if last and starts_on <= last.starts_on:
         raise LeadSchoolTooEarly(
-            f"Enter a day after {_date(last.starts_on)}: {last.name} has been in the list since that day."
+            f"Enter a day after {plain_day(last.starts_on)}: {last.name} has been in the list since that day."
         )
     if last and (last.ends_on is None or last.ends_on >= starts_on):
         last.ends_on = starts_on - dt.timedelta(days=1)
         last.save(update_fields=["ends_on"])
     school = LeadSchool.objects.create(hub=hub, name=name, urn=urn, starts_on=starts_on)
-    timeline.record(subject=hub, actor=actor, now=now, text=f"Entered {name} as lead school from {_date(starts_on)}.")
+    timeline.record(
+        subject=hub, actor=actor, now=now, text=f"Entered {name} as lead school from {plain_day(starts_on)}."
+    )
     return school
 
 
@@ -147,7 +150,3 @@ def _shown(hub: Hub, field: str) -> str:
 
 def _in_words(authorities: Collection[LocalAuthority]) -> str:
     return ", ".join(sorted(authority.name for authority in authorities))
-
-
-def _date(day: dt.date) -> str:
-    return f"{day.day} {day:%B %Y}"

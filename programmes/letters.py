@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.conf import settings
 from django.urls import reverse
 
 from correspondence.outbox import queue_message
-from hubs.links import make_token, without_tokens
-from hubs.templatetags.look import moment
+from hubs.links import make_token, public_url, without_tokens
+from hubs.wording import moment
 from programmes.models import Decision, ExpressionOfInterest, State
 
 _CONFIRMATION = """\
@@ -122,5 +121,5 @@ def _fill(wording: str, expression: ExpressionOfInterest, name: str, words: str)
         year=stage_year.year_label,
         sent=moment(expression.submitted_at),
         words=f"\n{words.strip()}\n" if words.strip() else "",
-        link=settings.PUBLIC_URL + reverse("expression_sent", args=[token]),
+        link=public_url(reverse("expression_sent", args=[token])),
     )

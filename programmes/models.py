@@ -16,6 +16,7 @@ from hubs.models import User
 from hubs.ranges import MomentsUntil
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
 from hubs.tenancy.owned import NationalManager
+from hubs.wording import plain_day
 from programmes.years import label_of
 from schools.models import School
 
@@ -370,4 +371,4 @@ class Decision(HubOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()}, {self.decided_at:%d %B %Y}"
+        return f"{self.get_outcome_display()}, {plain_day(self.decided_at)}"

@@ -1,13 +1,13 @@
-"""How the pages write dates, sums and states."""
+"""How the pages write dates, sums and states; `hubs.wording` has the words."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django import template
 from django.core.paginator import Page
-from django.utils import timezone
+
+from hubs.wording import clock, day, from_today, moment, pounds, short_day
 
 register = template.Library()
 
@@ -40,63 +40,8 @@ STATE_COLOURS = {
 COLOUR_OF_STATE = {state: colour for colour, states in STATE_COLOURS.items() for state in states}
 
 
-@register.filter
-def day(value: dt.date | None) -> str:
-    """A day as people say it: Tuesday 3 March 2026. Nothing for no day."""
-    if value is None:
-        return ""
-    local = _day_of(value)
-    return f"{local:%A} {local.day} {local:%B %Y}"
-
-
-@register.filter
-def short_day(value: dt.date | None) -> str:
-    """A day for the narrow column of a table: 3 Mar 2026. Nothing for no day."""
-    if value is None:
-        return ""
-    local = _day_of(value)
-    return f"{local.day} {local:%b %Y}"
-
-
-@register.filter
-def clock(value: dt.datetime | dt.time | None) -> str:
-    """A time of the day as people say it: 1:30pm, 5pm, midday, midnight. Nothing for no time."""
-    if value is None:
-        return ""
-    if isinstance(value, dt.datetime) and timezone.is_aware(value):
-        value = timezone.localtime(value)
-    if (value.hour, value.minute) in ((0, 0), (12, 0)):
-        return "midday" if value.hour else "midnight"
-    minutes = f":{value.minute:02}" if value.minute else ""
-    return f"{value.hour % 12 or 12}{minutes}{'am' if value.hour < 12 else 'pm'}"
-
-
-@register.filter
-def moment(value: dt.datetime | None) -> str:
-    """A day and time as people say it, London time: Tuesday 3 March 2026, 1:30pm. Nothing for no time."""
-    return f"{day(value)}, {clock(value)}" if value is not None else ""
-
-
-@register.filter
-def from_today(value: dt.date | None, today: dt.date | None = None) -> str:
-    """How far a day is: in 2 days, tomorrow, today, yesterday, 3 weeks ago. Help beside a date, never instead."""
-    if value is None:
-        return ""
-    days = (_day_of(value) - (today or timezone.localdate())).days
-    if words := {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days):
-        return words
-    distance = _distance(abs(days))
-    return f"in {distance}" if days > 0 else f"{distance} ago"
-
-
-@register.filter
-def pounds(pence: int | None) -> str:
-    """A sum in pence as pounds: 100000 is £1,000 and 7550 is £75.50. Nothing for no sum."""
-    if pence is None:
-        return ""
-    whole, rest = divmod(abs(pence), 100)
-    sign = "-" if pence < 0 else ""
-    return f"{sign}£{whole:,}.{rest:02}" if rest else f"{sign}£{whole:,}"
+for write in (day, short_day, clock, moment, from_today, pounds):
+    register.filter(write)
 
 
 @register.filter
@@ -110,16 +55,3 @@ def page_numbers(page: Page[Any]) -> list[int | None]:
     """The numbers to offer below a list, None where some are left out: 1, None, 6, 7, 8, None, 20."""
     shown = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     return [number if isinstance(number, int) else None for number in shown]
-
-
-def _day_of(value: dt.date) -> dt.date:
-    if not isinstance(value, dt.datetime):
-        return value
-    return timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
-
-
-def _distance(days: int) -> str:
-    for size, noun in ((365, "year"), (30, "month"), (7, "week")):
-        if days >= 2 * size:
-            return f"{days // size} {noun}s"
-    return f"{days} days"

@@ -198,6 +198,11 @@ def test_a_decision_to_decline_has_a_reason(decide: Callable[..., Decision]) -> 
         decide(outcome=State.DECLINED, words="")
 
 
+def test_a_decision_names_the_day_in_london() -> None:
+    late_on_a_summer_day = dt.datetime(2027, 6, 30, 23, 30, tzinfo=dt.UTC)
+    assert str(Decision(outcome=State.OFFERED, decided_at=late_on_a_summer_day)) == "Offered, 1 July 2027"
+
+
 def test_a_decision_is_offered_or_declined(decide: Callable[..., Decision]) -> None:
     with refused_by("decision_outcome_known"):
         decide(outcome=State.SUBMITTED, words="Perhaps")
