@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from hubs import tenancy, timeline
 from hubs.letterbox import queue_message
-from hubs.links import LIFETIMES, make_token, public_url
+from hubs.links import LIFETIMES, Link, make_token, public_url
 from hubs.members import locked
 from hubs.models import Hub, Invitation, Membership, Role, User
 from hubs.permissions import require
@@ -70,7 +70,7 @@ def found_hub(*, hub: Hub, email: str, name: str, now: dt.datetime) -> Invitatio
 
 @transaction.atomic
 def resend(*, invitation: Invitation, actor: Membership, now: dt.datetime) -> None:
-    """Send the invitation again with a fresh link, which holds for the full time.
+    """Send the invitation again with a fresh link, which holds for the full time; older links open it no more.
 
     Raises `NotAllowed` and `InvitationClosed`.
     """
@@ -153,6 +153,11 @@ def open_account_and_accept(*, invitation: Invitation, name: str, password: str,
 def account_for(invitation: Invitation) -> User | None:
     """The account that has the invited address, if there is one."""
     return User.objects.filter(email__iexact=invitation.email).first()
+
+
+def is_superseded(invitation: Invitation, link: Link) -> bool:
+    """Whether the invitation was sent again after this link of it was made: only the newest one opens it."""
+    return link.made_at < invitation.invited_at.replace(microsecond=0)
 
 
 def expires_at(invitation: Invitation) -> dt.datetime:

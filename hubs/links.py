@@ -34,6 +34,8 @@ class Link:
 
     hub_id: int
     subject_id: int
+    # To the second, rounded down.
+    made_at: dt.datetime
     expired: bool
 
 
@@ -60,7 +62,12 @@ def read_token(purpose: Purpose, token: str, *, now: dt.datetime | None = None) 
     except (signing.BadSignature, ValueError) as error:
         raise LinkInvalid from error
     age = (now or timezone.now()).timestamp() - made_at
-    return Link(int(hub_id), int(subject_id), expired=age > LIFETIMES[purpose].total_seconds())
+    return Link(
+        int(hub_id),
+        int(subject_id),
+        made_at=dt.datetime.fromtimestamp(made_at, tz=dt.UTC),
+        expired=age > LIFETIMES[purpose].total_seconds(),
+    )
 
 
 def public_url(path: str) -> str:

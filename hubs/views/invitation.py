@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from allauth.account.forms import LoginForm
 from allauth.account.utils import perform_login
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from hubs import inviting
 from hubs.access import TokenRequest, token
 from hubs.forms import JoinForm
+from hubs.methods import form_page
 from hubs.models import Invitation
 
 
 @token("invitation")
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def invitation(request: TokenRequest) -> HttpResponse:
     """What the invitation is for and, by who follows the link, the way to join."""
     invited = get_object_or_404(Invitation.objects.select_related("hub"), pk=request.link.subject_id)
     account = inviting.account_for(invited)
     if not invited.is_open:
         return _closed(request, invited)
+    if inviting.is_superseded(invited, request.link):
+        return render(request, "hubs/invitation_newer.html", {"invitation": invited}, status=410)
     if account is None:
         return _join_with_new_account(request, invited)
     if not request.user.is_authenticated:
@@ -69,4 +72,6 @@ def _sign_in_again(request: TokenRequest, invited: Invitation) -> HttpResponse:
         response: HttpResponse = form.login(request, redirect_url=reverse("second_step"))
         return response
     invited.refresh_from_db()
-    return render(request, "hubs/invitation_closed.html", {"invitation": invited}, status=410)
+    too_many = form.has_error(NON_FIELD_ERRORS, "too_many_login_attempts")
+    context = {"invitation": invited, "too_many": too_many}
+    return render(request, "hubs/invitation_closed.html", context, status=429 if too_many else 410)

@@ -98,6 +98,17 @@ def test_a_used_link_with_another_password_opens_nothing(client: Client, invitat
     assert not is_signed_in(client)
 
 
+def test_guessing_at_a_used_link_is_told_to_wait(client: Client, invitation: Invitation) -> None:
+    url = link_to(invitation)
+    Client().post(url, ANSWERS)
+    for _ in range(5):
+        client.post(url, {**ANSWERS, "password": "a guess or two"})
+    response = client.post(url, ANSWERS)
+    assert response.status_code == 429
+    assert "Wait five minutes" in response.content.decode()
+    assert not is_signed_in(client)
+
+
 def test_a_used_link_says_so_and_leads_its_own_person_on(invitation: Invitation) -> None:
     url = link_to(invitation)
     joined = Client()
@@ -115,6 +126,32 @@ def test_a_withdrawn_invitation_says_so(client: Client, hub: Hub, administrator:
         assert response.status_code == 410
         assert "This invitation has been withdrawn" in response.content.decode()
     assert not User.objects.filter(email="nia@school.example").exists()
+
+
+def test_sending_again_makes_older_links_say_that_there_is_a_newer_one(
+    client: Client, hub: Hub, administrator: User, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_day_ago = (timezone.now() - dt.timedelta(days=1)).timestamp()
+    with monkeypatch.context() as patched:
+        patched.setattr("django.core.signing.time.time", lambda: a_day_ago)
+        older = link_to(invitation)
+    with tenancy.use(hub):
+        inviting.resend(invitation=invitation, actor=membership_of(administrator, hub), now=timezone.now())
+    for response in (client.get(older), client.post(older, ANSWERS)):
+        assert response.status_code == 410
+        assert "There is a newer invitation" in response.content.decode()
+    assert not User.objects.filter(email="nia@school.example").exists()
+    assert client.get(link_to(invitation)).status_code == 200
+
+
+def test_the_link_in_the_mail_is_made_in_the_second_of_the_invitation_and_opens_it(
+    client: Client, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invited_at = invitation.invited_at.replace(microsecond=999_999)
+    with tenancy.use(invitation.hub):
+        Invitation.objects.update(invited_at=invited_at)
+    monkeypatch.setattr("django.core.signing.time.time", invited_at.timestamp)
+    assert client.get(link_to(invitation)).status_code == 200
 
 
 def test_an_expired_link_says_whom_to_ask(

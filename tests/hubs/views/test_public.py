@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from hubs.models import Hub, LeadSchool, LocalAuthority
+from hubs.models import Hub, LeadSchool, LocalAuthority, User
 from tests.factories import make_hub
 
 
@@ -20,6 +20,29 @@ def test_the_start_page_leads_to_every_hub_by_its_area(client: Client, hub: Hub,
     hub.areas.add(LocalAuthority.objects.create(code="901", name="Ashford Vale", region="North"))
     content = client.get(reverse("home")).content.decode()
     assert content.index("Northvale Maths Hub") < content.index("Ashford Vale") < content.index("Severnmoor Maths Hub")
+
+
+def test_the_hubs_telephone_number_can_be_called(client: Client, db: None) -> None:
+    hub = make_hub("northvale", contact_phone="01632 960 123")
+    content = client.get(reverse("hub_public", args=[hub.slug])).content.decode()
+    assert 'href="tel:01632960123">01632 960 123</a>' in content
+
+
+@pytest.mark.parametrize("page", ["home", "accessibility", "hub_public", "hub_privacy", "account_email"])
+def test_a_signed_in_person_finds_the_way_back_to_the_hub_on_every_page(
+    hub: Hub, lead: User, client_of: Callable[[User], Client], page: str
+) -> None:
+    url = reverse(page, args=[hub.slug] if page.startswith("hub_") else [])
+    assert f'href="{reverse("my_hubs")}">Your hub</a>' in client_of(lead).get(url).content.decode()
+    assert "Your hub</a>" not in Client().get(url).content.decode()
+
+
+def test_inside_the_console_the_way_back_to_the_hub_is_not_needed(
+    hub: Hub, lead: User, client_of: Callable[[User], Client]
+) -> None:
+    content = client_of(lead).get(reverse("console_home", args=[hub.slug])).content.decode()
+    assert "Your hub</a>" not in content
+    assert "Your account" in content
 
 
 def test_the_start_page_takes_as_many_queries_for_three_hubs_as_for_one(
