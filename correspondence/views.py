@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from correspondence import queries, sending
 from correspondence.forms import CancelForm, MessageFilter, SendAgainForm
@@ -18,12 +18,12 @@ from hubs.access import MemberRequest, member
 from hubs.layout import Button
 from hubs.links import without_tokens
 from hubs.listing import Figure
+from hubs.methods import form_page
 from hubs.permissions import may
 from hubs.summary import SummaryRow
 from hubs.wording import moment
 
 PAGE_SIZE = 50
-_form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @member("view_messages")
@@ -69,7 +69,7 @@ def message(request: MemberRequest, *, message_id: int) -> HttpResponse:
 
 
 @member("retry_messages")
-@_form_page
+@form_page
 def message_retry(request: MemberRequest, *, message_id: int) -> HttpResponse:
     """Send a message again, after a page that says what may happen."""
     found = get_object_or_404(Message, pk=message_id)
@@ -94,7 +94,7 @@ def message_retry(request: MemberRequest, *, message_id: int) -> HttpResponse:
 
 
 @member("retry_messages")
-@_form_page
+@form_page
 def message_cancel(request: MemberRequest, *, message_id: int) -> HttpResponse:
     """Keep a waiting message from being sent."""
     found = get_object_or_404(Message, pk=message_id)

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -23,6 +24,7 @@ HEARTBEAT_TOO_OLD = 60
 
 
 @public
+@require_safe
 @never_cache
 def alive(request: HttpRequest) -> HttpResponse:
     """The process answers."""
@@ -30,6 +32,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
     """Database, migrations, broker and worker: each with "ok" or a reason; 503 unless all are ok."""

@@ -7,6 +7,7 @@ import datetime as dt
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from hubs.access import MemberRequest, member, national
 from hubs.listing import Figure
@@ -18,6 +19,7 @@ CLOSING_SOON = dt.timedelta(days=14)
 
 
 @member("use_console")
+@require_safe
 def console_home(request: MemberRequest) -> HttpResponse:
     """What needs me today."""
     now = timezone.now()
@@ -31,6 +33,7 @@ def console_home(request: MemberRequest) -> HttpResponse:
 
 
 @national("view_national_figures")
+@require_safe
 def national_home(request: HttpRequest) -> HttpResponse:
     """Expressions of interest of every hub, counted."""
     this_year = academic_year_of(timezone.localdate())

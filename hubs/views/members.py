@@ -7,16 +7,15 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from hubs import inviting, members
 from hubs.access import MemberRequest, member
 from hubs.forms import InviteForm, RoleForm
 from hubs.kept import kept_fields
+from hubs.methods import form_page
 from hubs.models import Invitation, Membership, Role
 from hubs.queries import former_members_of, members_of, open_invitations
-
-_form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @member("manage_members")
@@ -38,7 +37,7 @@ def member_list(request: MemberRequest) -> HttpResponse:
 
 
 @member("manage_members")
-@_form_page
+@form_page
 def member_invite(request: MemberRequest) -> HttpResponse:
     """Invite a person."""
     form = InviteForm(request.POST or None, initial=kept_fields(request))
@@ -54,7 +53,7 @@ def member_invite(request: MemberRequest) -> HttpResponse:
 
 
 @member("manage_members")
-@_form_page
+@form_page
 def member_role(request: MemberRequest, *, pk: int) -> HttpResponse:
     """Give a member another role."""
     membership = _active_membership(request, pk)
@@ -77,7 +76,7 @@ def member_role(request: MemberRequest, *, pk: int) -> HttpResponse:
 
 
 @member("manage_members")
-@_form_page
+@form_page
 def member_end(request: MemberRequest, *, pk: int) -> HttpResponse:
     """End a membership, after a page that says what that means."""
     membership = _active_membership(request, pk)
@@ -100,7 +99,7 @@ def member_end(request: MemberRequest, *, pk: int) -> HttpResponse:
 
 
 @member("manage_members")
-@_form_page
+@form_page
 def invitation_resend(request: MemberRequest, *, pk: int) -> HttpResponse:
     """Send an invitation again, with a fresh link."""
     invited = get_object_or_404(Invitation, pk=pk)
@@ -117,7 +116,7 @@ def invitation_resend(request: MemberRequest, *, pk: int) -> HttpResponse:
 
 
 @member("manage_members")
-@_form_page
+@form_page
 def invitation_withdraw(request: MemberRequest, *, pk: int) -> HttpResponse:
     """Take an invitation back."""
     invited = get_object_or_404(Invitation, pk=pk)

@@ -11,19 +11,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from hubs import colours, profile, timeline
 from hubs.access import MemberRequest, member
 from hubs.forms import AreasForm, ColourForm, LeadSchoolForm, ProfileForm
 from hubs.kept import kept_fields
+from hubs.methods import form_page
 from hubs.models import Hub
 from hubs.queries import lead_school_of
 from hubs.summary import SummaryRow
 
 _ENTRIES_ON_OVERVIEW = 5
 _ENTRIES_ON_PAGE = 50
-_form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @member("manage_hub")
@@ -56,7 +56,7 @@ def hub_history(request: MemberRequest) -> HttpResponse:
 
 
 @member("manage_hub")
-@_form_page
+@form_page
 def hub_profile(request: MemberRequest) -> HttpResponse:
     """Change name, addresses and privacy."""
     hub = request.hub
@@ -73,7 +73,7 @@ def hub_profile(request: MemberRequest) -> HttpResponse:
 
 
 @member("manage_hub")
-@_form_page
+@form_page
 def hub_colour(request: MemberRequest) -> HttpResponse:
     """Change the colour; one on which white text cannot be read is refused, and a darker shade offered."""
     form = ColourForm(request.POST or None, initial={"colour": request.hub.colour, **_kept(request, ColourForm)})
@@ -86,7 +86,7 @@ def hub_colour(request: MemberRequest) -> HttpResponse:
 
 
 @member("manage_hub")
-@_form_page
+@form_page
 def hub_areas(request: MemberRequest) -> HttpResponse:
     """Tick the local authorities that the hub serves."""
     present = list(request.hub.areas.values_list("code", flat=True))
@@ -99,7 +99,7 @@ def hub_areas(request: MemberRequest) -> HttpResponse:
 
 
 @member("manage_hub")
-@_form_page
+@form_page
 def hub_lead_school(request: MemberRequest) -> HttpResponse:
     """Enter a new lead school; the former ones stay in the list."""
     form = LeadSchoolForm(request.POST or None, initial=_kept(request, LeadSchoolForm))

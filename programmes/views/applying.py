@@ -11,9 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from hubs.access import HubRequest, TokenRequest, public, token
 from hubs.links import Link, LinkExpired, LinkInvalid, make_token, read_token
+from hubs.methods import form_page
 from hubs.ratelimit import allow, client_of
 from programmes import applying, journey, queries
 from programmes.answers import answers
@@ -36,6 +38,7 @@ SENDS_PER_HOUR = 20
 
 
 @public
+@require_safe
 def hub_public(request: HubRequest) -> HttpResponse:
     """What the hub offers, and until when."""
     now = timezone.now()
@@ -44,6 +47,7 @@ def hub_public(request: HubRequest) -> HttpResponse:
 
 
 @public
+@require_safe
 @never_cache
 def begin(request: HubRequest, stage_slug: str) -> HttpResponse:
     """What a stage is, and "Start now"."""
@@ -63,6 +67,7 @@ def begin(request: HubRequest, stage_slug: str) -> HttpResponse:
 
 
 @public
+@form_page
 @never_cache
 def choose_school(request: HubRequest, stage_slug: str) -> HttpResponse:
     """First question: which school? Answering it begins the draft."""
@@ -83,6 +88,7 @@ def choose_school(request: HubRequest, stage_slug: str) -> HttpResponse:
 
 
 @token("expression-draft")
+@require_safe
 @never_cache
 def resume(request: TokenRequest) -> HttpResponse:
     """Where a draft was left."""
@@ -122,6 +128,7 @@ STEPS: dict[journey.Step, Callable[[TokenRequest], HttpResponse]] = {}
 
 
 @token("expression-draft")
+@form_page
 @never_cache
 def step(request: TokenRequest, step_name: journey.Step) -> HttpResponse:
     """One page of the journey, by its name."""
@@ -257,6 +264,7 @@ def _check_page(request: TokenRequest, draft: ExpressionOfInterest, problem: str
 
 
 @token("expression-confirmation")
+@require_safe
 @never_cache
 def sent(request: TokenRequest) -> HttpResponse:
     """What was sent, and where it stands; the address is in the confirmation mail."""

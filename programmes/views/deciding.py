@@ -10,12 +10,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from correspondence.outbox import messages_about
 from hubs import listing, timeline
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.listing import Figure
+from hubs.methods import form_page
 from hubs.permissions import may
 from programmes import deciding, letters, queries
 from programmes.answers import answers
@@ -33,6 +35,7 @@ COLUMNS = [
 
 
 @member("view_expressions")
+@require_safe
 def expression_list(request: MemberRequest) -> HttpResponse:
     """Search, filter, count; newest first."""
     windows = list(queries.stages_with_windows())
@@ -56,6 +59,7 @@ def expression_list(request: MemberRequest) -> HttpResponse:
 
 
 @member("view_expressions")
+@require_safe
 def expression(request: MemberRequest, reference: str) -> HttpResponse:
     """All answers, what was decided, what was written, what happened."""
     found = _get(reference)
@@ -73,6 +77,7 @@ def expression(request: MemberRequest, reference: str) -> HttpResponse:
 
 
 @member("decide_expressions")
+@form_page
 def offer(request: MemberRequest, reference: str) -> HttpResponse:
     """Offer a place, having read the letter."""
     found = _get(reference)
@@ -92,6 +97,7 @@ def offer(request: MemberRequest, reference: str) -> HttpResponse:
 
 
 @member("decide_expressions")
+@form_page
 def decline(request: MemberRequest, reference: str) -> HttpResponse:
     """Decline, with a reason that the school reads."""
     found = _get(reference)

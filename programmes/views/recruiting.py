@@ -8,9 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
+from hubs.methods import form_page
 from programmes import queries, recruiting
 from programmes.forms import WindowForm
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear
@@ -18,6 +20,7 @@ from programmes.years import academic_year_of
 
 
 @member("manage_recruitment")
+@require_safe
 def recruitment(request: MemberRequest) -> HttpResponse:
     """The stages of this academic year and the next, with their windows."""
     now = timezone.now()
@@ -40,6 +43,7 @@ def recruitment(request: MemberRequest) -> HttpResponse:
 
 
 @member("manage_recruitment")
+@form_page
 def recruitment_dates(request: MemberRequest, stage_year_id: int) -> HttpResponse:
     """Open recruitment for a stage, or move its dates."""
     stage_year = get_object_or_404(StageYear.objects.select_related("stage"), pk=stage_year_id)

@@ -235,6 +235,15 @@ def all_answering(status: int, names: list[str]) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.django_db
+def test_no_page_answers_another_method_than_it_declares(
+    world: World, administrator: User, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(administrator)
+    for name in names_of("member") + names_of("signed_in") + names_of("public") + names_of("token"):
+        assert client.delete(url_of(name, world)).status_code == 405, name
+
+
+@pytest.mark.django_db
 def test_open_pages_open_for_nobody_in_particular(world: World) -> None:
     for name in names_of("public") + names_of("token"):
         allowed = {200} | ({302} if name in MAY_REDIRECT else set()) | ({503} if name in MAY_BE_UNREADY else set())
