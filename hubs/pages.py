@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.urls import reverse
 
+from hubs import tenancy
 from hubs.models import Membership
 from hubs.permissions import Capability, may
 
@@ -30,12 +32,25 @@ class NavigationItem:
 
 
 _pages: list[Page] = []
+_waiting: list[tuple[Capability, Callable[[], str]]] = []
 
 
 def register(*, label: str, url_name: str, capability: Capability, order: int) -> None:
     """Put a page into the console's navigation; called once, when the room's app is ready."""
     _pages.append(Page(label, url_name, capability, order))
     _pages.sort(key=lambda page: page.order)
+
+
+def register_waiting(*, capability: Capability, words: Callable[[], str]) -> None:
+    """Let a person of several hubs see what waits in each: `words`, called inside a hub, says it, or nothing."""
+    _waiting.append((capability, words))
+
+
+def waiting_for(membership: Membership) -> list[str]:
+    """What waits in a member's hub, as far as the role may know it: in words like "19 to decide"."""
+    with tenancy.use(membership.hub):
+        found = [words() for capability, words in _waiting if may(membership, capability)]
+    return [words for words in found if words]
 
 
 def navigation_for(membership: Membership, *, path: str) -> list[NavigationItem]:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from hubs.models import Hub, Invitation, LeadSchool, LocalAuthority, Membership, User
+from hubs.models import Hub, Invitation, LeadSchool, LocalAuthority, Membership, Role, User
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ def hubs_on_start_page() -> list[HubOnStartPage]:
 def members_of(hub: Hub, *, today: dt.date) -> QuerySet[Membership]:
     """The members of a hub by name, with the person."""
     return hub.memberships.active_on(today).select_related("user").order_by("user__name", "pk")
+
+
+def administrators_of(hub: Hub, *, today: dt.date) -> QuerySet[Membership]:
+    """The members who manage a hub, by name, with the person."""
+    return members_of(hub, today=today).filter(role=Role.ADMINISTRATOR)
 
 
 def former_members_of(hub: Hub, *, today: dt.date) -> list[Membership]:

@@ -9,6 +9,8 @@ class ReportsConfig(AppConfig):
     name = "reports"
 
     def ready(self) -> None:
-        from hubs.pages import register
+        from hubs.pages import register, register_waiting
+        from reports.queries import expressions_waiting_in_words
 
         register(label="Home", url_name="console_home", capability="use_console", order=0)
+        register_waiting(capability="view_expressions", words=expressions_waiting_in_words)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.db.models import Count, Min
 
@@ -25,6 +27,12 @@ def expressions_waiting() -> Waiting:
     """Expressions of interest that are not decided, and since when the oldest waits."""
     found = ExpressionOfInterest.objects.to_decide().aggregate(count=Count("pk"), since=Min("submitted_at"))
     return Waiting(found["count"], found["since"])
+
+
+def expressions_waiting_in_words() -> str:
+    """How many expressions of interest are to be decided, or nothing when there is none."""
+    count = expressions_waiting().count
+    return f"{count} to decide" if count else ""
 
 
 def messages_in_trouble() -> Waiting:
@@ -55,6 +63,34 @@ class NationalRow:
     to_decide: int
     offered: int
     declined: int
+
+
+@dataclass(frozen=True)
+class NationalGroup:
+    """One hub's rows, and their sum."""
+
+    hub: str
+    rows: list[NationalRow]
+    total: NationalRow
+
+
+def grouped_by_hub(rows: Sequence[NationalRow]) -> list[NationalGroup]:
+    """Rows that are ordered by hub, each hub's together."""
+    groups = [(hub, list(of_hub)) for hub, of_hub in groupby(rows, key=lambda row: row.hub)]
+    return [NationalGroup(hub, of_hub, sum_of(of_hub)) for hub, of_hub in groups]
+
+
+def sum_of(rows: Sequence[NationalRow]) -> NationalRow:
+    """The counts of several rows added up, under no hub's or stage's name."""
+    return NationalRow(
+        hub="",
+        stage="",
+        year="",
+        received=sum(row.received for row in rows),
+        to_decide=sum(row.to_decide for row in rows),
+        offered=sum(row.offered for row in rows),
+        declined=sum(row.declined for row in rows),
+    )
 
 
 def national_figures(*, year: int) -> list[NationalRow]:

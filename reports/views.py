@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from hubs.access import MemberRequest, member, national
 from hubs.listing import Figure
 from hubs.permissions import may
+from hubs.queries import administrators_of
 from programmes.years import academic_year_of, label_of
 from reports import queries
 
@@ -29,6 +30,8 @@ def console_home(request: MemberRequest) -> HttpResponse:
         context["closing"] = queries.windows_closing(now=now, within=CLOSING_SOON)
     if may(request.membership, "view_messages"):
         context["troubled"] = queries.messages_in_trouble()
+    if not context:
+        context["administrators"] = administrators_of(request.hub, today=timezone.localdate(now))
     return render(request, "reports/console_home.html", context)
 
 
@@ -40,15 +43,17 @@ def national_home(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else this_year + 1
     rows = queries.national_figures(year=year)
+    total = queries.sum_of(rows)
     context = {
-        "rows": rows,
+        "groups": queries.grouped_by_hub(rows),
+        "total": total,
         "year": label_of(year),
         "years": [(choice, label_of(choice), choice == year) for choice in (this_year + 1, this_year, this_year - 1)],
         "figures": [
-            Figure("Received", sum(row.received for row in rows)),
-            Figure("To decide", sum(row.to_decide for row in rows)),
-            Figure("Offered", sum(row.offered for row in rows)),
-            Figure("Declined", sum(row.declined for row in rows)),
+            Figure("Received", total.received),
+            Figure("To decide", total.to_decide),
+            Figure("Offered", total.offered),
+            Figure("Declined", total.declined),
         ],
     }
     return render(request, "reports/national_home.html", context)

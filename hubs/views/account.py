@@ -10,18 +10,24 @@ from django.views.decorators.http import require_safe
 
 from hubs.access import SignedInRequest, signed_in
 from hubs.models import NationalRole
+from hubs.pages import waiting_for
 from hubs.queries import memberships_of
 
 
 @signed_in
 @require_safe
 def my_hubs(request: SignedInRequest) -> HttpResponse:
-    """Where signing in leads: straight into one's only hub, else a page to choose from."""
+    """Where signing in leads: straight into one's only hub or the national figures, else a page to choose from."""
     memberships = memberships_of(request.user, today=timezone.localdate())
     national = NationalRole.objects.filter(user=request.user).exists()
     if len(memberships) == 1 and not national:
         return redirect("console_home", memberships[0].hub.slug)
-    return render(request, "hubs/my_hubs.html", {"memberships": memberships, "national": national})
+    if national and not memberships:
+        return redirect("national_home")
+    # What waits in a hub is the hub's business: nothing of it before the second step.
+    may_see = is_mfa_enabled(request.user)
+    hubs = [(membership, waiting_for(membership) if may_see else []) for membership in memberships]
+    return render(request, "hubs/my_hubs.html", {"hubs": hubs, "national": national})
 
 
 @signed_in

@@ -55,6 +55,18 @@ def test_a_mastery_specialist_sees_none_of_the_hubs_papers(hub: Hub, specialist:
     assert not [name for name in ("expressions", "closing", "troubled") if name in response.context]
 
 
+def test_a_mastery_specialists_home_names_whom_to_ask_and_leads_on(
+    hub: Hub, other_hub: Hub, specialist: User, administrator: User, lead: User, client_of: ClientOf
+) -> None:
+    stranger = factories.make_member(other_hub, Role.ADMINISTRATOR, "Stan Stranger")
+    page = client_of(specialist).get(home_url(hub)).content.decode()
+    assert f'{administrator.name}, <a class="govuk-link" href="mailto:{administrator.email}">' in page
+    assert "You will find here the Work Groups that you lead" in page
+    assert f'href="{reverse("hub_public", args=[hub.slug])}">what' in page
+    assert lead.name not in page
+    assert stranger.name not in page
+
+
 def test_the_home_takes_as_many_queries_with_three_expressions_as_with_one(
     hub: Hub, lead: User, client_of: ClientOf
 ) -> None:
@@ -111,6 +123,29 @@ def test_a_national_viewer_sees_counts_of_every_hub_and_no_name(client_of: Clien
         "Declined": 0,
     }
     assert "secret" not in page.lower()
+
+
+@everywhere
+def test_each_hub_has_a_sum_and_all_hubs_a_total(client_of: ClientOf) -> None:
+    year = coming_year()
+    northvale, severnmoor = (factories.make_hub(slug) for slug in ("northvale", "severnmoor"))
+    for stage in ("primary-developing", "secondary-developing"):
+        factories.make_expression(factories.make_window(northvale, stage=stage, year=year))
+    factories.make_expression(factories.make_window(severnmoor, year=year), state=State.OFFERED)
+
+    response = client_of(national_viewer()).get(reverse("national_home"))
+
+    groups = response.context["groups"]
+    assert [(group.hub, len(group.rows), group.total.received) for group in groups] == [
+        ("Northvale Maths Hub", 2, 2),
+        ("Severnmoor Maths Hub", 1, 1),
+    ]
+    total = response.context["total"]
+    assert (total.received, total.to_decide, total.offered, total.declined) == (3, 2, 1, 0)
+    page = response.content.decode()
+    # One for the hub with two stages, one for all hubs.
+    assert page.count("app-table__sum") == 2
+    assert page.count("<tbody>") == 2
 
 
 @everywhere

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from hubs.models import Hub, Membership, NationalRole, Role, User
-from tests.factories import make_user
+from tests.factories import make_expression, make_user, make_window
 
 ClientOf = Callable[[User], Client]
 
@@ -49,6 +49,28 @@ def test_a_national_role_adds_the_national_figures(hub: Hub, specialist: User, c
     content = client_of(specialist).get(reverse("my_hubs")).content.decode()
     assert reverse("national_home") in content
     assert reverse("console_home", args=[hub.slug]) in content
+
+
+def test_a_national_viewer_without_a_hub_goes_straight_to_the_figures(db: None, client_of: ClientOf) -> None:
+    viewer = make_user("Nat National")
+    NationalRole.objects.create(user=viewer)
+    assert client_of(viewer).get(reverse("my_hubs")).headers["Location"] == reverse("national_home")
+
+
+def test_each_of_ones_hubs_says_what_waits_there_as_far_as_the_role_sees_it(
+    hub: Hub, other_hub: Hub, specialist: User, client: Client, client_of: ClientOf
+) -> None:
+    Membership.objects.create(hub=other_hub, user=specialist, role=Role.HUB_LEAD, starts_on=dt.date(2021, 9, 1))
+    for of, number in ((hub, 1), (other_hub, 2)):
+        window = make_window(of)
+        for _ in range(number):
+            make_expression(window)
+    client.force_login(specialist, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert "to decide" not in client.get(reverse("my_hubs")).content.decode()
+    content = client_of(specialist).get(reverse("my_hubs")).content.decode()
+    assert "2 to decide" in content
+    assert "1 to decide" not in content
+    assert "Mastery Specialist</p>" in content
 
 
 def test_the_second_step_is_offered_in_two_ways(hub: Hub, specialist: User, client: Client) -> None:
