@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hubs.summary import SummaryRow
 from programmes.journey import Step
 from programmes.models import ExpressionOfInterest
+from schools.models import School
 
 
 def answers(
@@ -60,3 +61,20 @@ def answers(
         promised = promised._replace(change_url=change("promises"), change_what="the promises")
     sections.append(("Promises", [promised]))
     return sections
+
+
+def school_facts(school: School, *, in_area: bool) -> list[SummaryRow]:
+    """What the register says of a school, its authority loaded, that a hub decides by."""
+    ages = f"{school.low_age} to {school.high_age}" if school.low_age is not None and school.high_age else ""
+    phase = "" if school.phase == "Not applicable" else school.phase
+    return [
+        SummaryRow("Local authority", f"{school.authority.name} ({'in' if in_area else 'outside'} your area)"),
+        SummaryRow("Phase and ages", ", ".join(part for part in (phase, ages) if part)),
+        SummaryRow("Type of school", school.type_name),
+    ]
+
+
+def shares_address(expression: ExpressionOfInterest) -> bool:
+    """Whether the contact and a headteacher who is somebody else are reached by one message."""
+    same = expression.contact_email.lower() == expression.headteacher_email.lower()
+    return same and not expression.contact_is_head

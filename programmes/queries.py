@@ -100,3 +100,9 @@ def expression_with_answers(reference: str) -> ExpressionQuerySet:
         .prefetch_related("lead_teachers", "agreed_promises")
         .filter(reference=reference)
     )
+
+
+def others_of_school(expression: ExpressionOfInterest) -> ExpressionQuerySet:
+    """What else the school of an expression has sent to the hub, newest first."""
+    sent = ExpressionOfInterest.objects.sent().with_stage().filter(school=expression.school_id)
+    return sent.exclude(pk=expression.pk).order_by("-submitted_at", "-pk")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
+from django.utils.html import format_html
 
 from hubs.wording import clock, day, from_today, moment, pounds, short_day
 
@@ -48,6 +49,13 @@ for write in (day, short_day, clock, moment, from_today, pounds):
 def state_colour(state: str) -> str:
     """The colour of a state's tag; grey for a state that has none of its own."""
     return COLOUR_OF_STATE.get(str(state), "grey")
+
+
+@register.filter
+def unbroken(text: str, part: str) -> str:
+    """A text in which one part, a reference, is never broken into two lines."""
+    before, found, after = text.partition(part)
+    return format_html('{}<span class="app-reference">{}</span>{}', before, part, after) if found else text
 
 
 @register.filter

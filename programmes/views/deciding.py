@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,13 +19,17 @@ from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.listing import Figure
 from hubs.methods import form_page
+from hubs.models import HubArea
 from hubs.permissions import may
+from hubs.wording import moment
 from programmes import deciding, letters, queries
-from programmes.answers import answers
+from programmes.answers import answers, school_facts, shares_address
 from programmes.forms import DeclineForm, ExpressionFilterForm, OfferForm
 from programmes.models import ExpressionOfInterest, State
 
 PER_PAGE = 50
+# The longest query of the list that goes along to a record and back.
+LONGEST_QUERY = 1000
 COLUMNS = [
     ("received", "Received"),
     ("school", "School"),
@@ -54,6 +59,7 @@ def expression_list(request: MemberRequest) -> HttpResponse:
         "clear_url": request.path,
         "columns": listing.columns(request, COLUMNS, sort=chosen.sort),
         "has_windows": bool(windows),
+        "carried": _carrying(request.GET.urlencode()),
     }
     return render(request, "programmes/expression_list.html", context)
 
@@ -63,14 +69,18 @@ def expression_list(request: MemberRequest) -> HttpResponse:
 def expression(request: MemberRequest, reference: str) -> HttpResponse:
     """All answers, what was decided, what was written, what happened."""
     found = _get(reference)
+    school_and_stage, *others = answers(found)
+    in_area = HubArea.objects.filter(hub=request.hub, authority=found.school.authority_id).exists()
     context = {
         "expression": found,
-        "sections": answers(found),
+        "sections": [school_and_stage, ("About the school", school_facts(found.school, in_area=in_area)), *others],
+        "earlier": queries.others_of_school(found),
         "decisions": found.decisions.select_related("decided_by"),
         "letters": messages_about(found),
         "entries": timeline.entries_of(found),
         "may_decide": may(request.membership, "decide_expressions"),
-        "back_url": reverse("expression_list", args=[request.hub.slug]),
+        "carried": _carrying(_filters(request)),
+        "back_url": _list_url(request),
         "back_text": "Expressions of interest",
     }
     return render(request, "programmes/expression.html", context)
@@ -83,7 +93,7 @@ def offer(request: MemberRequest, reference: str) -> HttpResponse:
     found = _get(reference)
     back = _record_url(request, found)
     if not found.can_be_offered:
-        return _no_longer(request, found, "offered")
+        return _no_longer(request, found)
     form = OfferForm(request.POST or None, initial=kept_fields(request), back=back)
     if form.is_valid():
         try:
@@ -103,7 +113,7 @@ def decline(request: MemberRequest, reference: str) -> HttpResponse:
     found = _get(reference)
     back = _record_url(request, found)
     if not found.can_be_declined:
-        return _no_longer(request, found, "declined")
+        return _no_longer(request, found)
     form = DeclineForm(request.POST or None, initial=kept_fields(request), back=back)
     if form.is_valid():
         try:
@@ -123,8 +133,23 @@ def _get(reference: str) -> ExpressionOfInterest:
     return found
 
 
+def _filters(request: MemberRequest) -> str:
+    """The query of the list that led here, written anew: whatever was sent, it is a query and no address."""
+    return urlencode(parse_qsl(request.GET.get("from", "")[:LONGEST_QUERY]))
+
+
+def _carrying(filters: str) -> str:
+    """What an address ends in, so that its page knows the list that led to it."""
+    return f"?{urlencode({'from': filters})}" if filters else ""
+
+
+def _list_url(request: MemberRequest) -> str:
+    filters = _filters(request)
+    return reverse("expression_list", args=[request.hub.slug]) + (f"?{filters}" if filters else "")
+
+
 def _record_url(request: MemberRequest, found: ExpressionOfInterest) -> str:
-    return reverse("expression", args=[request.hub.slug, found.reference])
+    return reverse("expression", args=[request.hub.slug, found.reference]) + _carrying(_filters(request))
 
 
 def _done(request: MemberRequest, found: ExpressionOfInterest, said: str) -> HttpResponse:
@@ -132,11 +157,16 @@ def _done(request: MemberRequest, found: ExpressionOfInterest, said: str) -> Htt
     return redirect(_record_url(request, found))
 
 
-def _no_longer(request: MemberRequest, found: ExpressionOfInterest, wanted: str) -> HttpResponse:
-    """A second click, a second tab or a colleague was quicker: say how it stands."""
-    state = found.get_state_display().lower()
-    said = f"{found.reference} is {state} already." if found.state == wanted else f"{found.reference} is {state}."
-    messages.info(request, f"{said} Nothing was sent now.")
+def _no_longer(request: MemberRequest, found: ExpressionOfInterest) -> HttpResponse:
+    """A second click, a second tab or a colleague was quicker: say who decided what, and what became of this."""
+    decision = found.decisions.select_related("decided_by").latest("decided_at")
+    who = "You" if decision.decided_by == request.user else decision.decided_by.name
+    school, when = found.school.name, moment(decision.decided_at)
+    if decision.outcome == State.OFFERED:
+        said = f"{who} offered {school} a place on {when}."
+    else:
+        said = f"{who} declined {school} on {when}."
+    messages.info(request, f"{said} Nothing of yours was saved and no letter was sent.")
     return redirect(_record_url(request, found))
 
 
@@ -153,6 +183,7 @@ def _decision_page(
         "expression": found,
         "form": form,
         "title": title,
+        "one_message": shares_address(found),
         "preview_subject": letters.decision_subject(found, outcome),
         "preview": letters.decision_preview(found, outcome, placeholder),
         "back_url": _record_url(request, found),

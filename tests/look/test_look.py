@@ -31,5 +31,12 @@ def test_a_state_has_one_colour_and_an_unknown_one_is_grey() -> None:
     assert sum(len(states) for states in look.STATE_COLOURS.values()) == len(look.COLOUR_OF_STATE)
 
 
+def test_a_reference_is_kept_in_one_line_and_the_rest_stays_text() -> None:
+    assert look.unbroken("A <b> place (EOI-7K3QX)", "EOI-7K3QX") == (
+        'A &lt;b&gt; place (<span class="app-reference">EOI-7K3QX</span>)'
+    )
+    assert look.unbroken("A <b> place", "EOI-7K3QX") == "A <b> place"
+
+
 def test_pages_far_away_are_left_out() -> None:
     assert look.page_numbers(Paginator(range(1000), 50).page(7)) == [1, None, 6, 7, 8, None, 20]

@@ -1,0 +1,58 @@
+"""What the tests of the console's pages share."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from correspondence.models import Message
+from hubs import tenancy
+from hubs.models import Hub, User
+from programmes.models import Decision, ExpressionOfInterest
+
+ClientOf = Callable[[User], Client]
+REASON = "All places are taken.\r\n\r\nPlease apply again in spring: “we” keep <you> in mind."
+
+
+def url(name: str, expression: ExpressionOfInterest) -> str:
+    """The address of a page about one expression."""
+    return reverse(name, args=[expression.hub.slug, expression.reference])
+
+
+def list_url(hub: Hub, query: str = "") -> str:
+    """The address of the list."""
+    return reverse("expression_list", args=[hub.slug]) + (f"?{query}" if query else "")
+
+
+def said(response: Any) -> list[str]:
+    """The messages that the next page shows."""
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def written(expression: ExpressionOfInterest) -> tuple[int, int]:
+    """How many decisions and letters there are."""
+    with tenancy.use(expression.hub_id):
+        return Decision.objects.count(), Message.objects.about(expression).count()
+
+
+def queries_of(browser: Client, address: str) -> int:
+    """How many queries a page takes when its caches are warm."""
+    browser.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(address).status_code == 200
+    return len([query for query in captured.captured_queries if query["sql"] not in ("BEGIN", "COMMIT")])
+
+
+def link(response: Any, words: str, *, last: bool = True) -> str:
+    """Where the link with these words leads: the first on the page, or the last."""
+    found = re.findall(r'<a\b[^>]*href="([^"]*)"[^>]*>\s*([^<]*?)\s*</a>', response.content.decode())
+    addresses = [html.unescape(address) for address, text in found if html.unescape(text) == words]
+    return addresses[-1 if last else 0]

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from hubs.models import Hub, HubArea, LocalAuthority, User
+from programmes.models import RecruitmentWindow, State
+from tests import factories
+from tests.programmes.views.console import REASON, link, list_url, queries_of, url, written
+from tests.programmes.views.journey import text_of
+
+# --- The record ------------------------------------------------------------------------------
+
+
+def test_the_record_shows_every_answer_the_decision_and_what_happened(
+    console: Client, window: RecruitmentWindow, lead: User
+) -> None:
+    sent = factories.make_expression(window)
+    console.post(url("expression_decline", sent), {"reason": REASON})
+
+    page = text_of(console.get(url("expression", sent)))
+
+    for shown in ("Cleo Contact", "01632 960001", "Hana Head", "Teacher 1", "teacher2@school.example", "Declined"):
+        assert shown in page
+    assert "keep <you> in mind" in page
+    assert lead.name in page
+    assert "Offer a place after all" in page
+    assert page.count("to cleo@school.example") == 1
+    assert "<you>" not in console.get(url("expression", sent)).content.decode()
+
+
+@pytest.mark.parametrize(("authority", "where"), [("001", "in your area"), ("002", "outside your area")])
+def test_the_record_says_what_kind_of_school_it_is_and_where(
+    console: Client, window: RecruitmentWindow, authority: str, where: str
+) -> None:
+    near = factories.make_school(type_name="Community school")
+    far = LocalAuthority.objects.create(code="002", name="Farshire")
+    HubArea.objects.create(hub=window.hub, authority=near.authority)
+    school = near if authority == "001" else factories.make_school(authority=far, type_name="Community school")
+
+    page = text_of(console.get(url("expression", factories.make_expression(window, school))))
+
+    assert f"{school.authority.name} ({where})" in page
+    assert "Primary, 3 to 11" in page
+    assert "Community school" in page
+
+
+def test_the_record_lists_what_the_school_sent_before(
+    console: Client, window: RecruitmentWindow, other_hub: Hub
+) -> None:
+    school = factories.make_school()
+    sent = factories.make_expression(window, school)
+    assert "Nothing: this is the first one." in text_of(console.get(url("expression", sent)))
+    before = queries_of(console, url("expression", sent))
+    readiness = factories.make_window(window.hub, stage="primary-readiness")
+    older = factories.make_expression(readiness, school, state=State.DECLINED)
+    factories.make_draft(factories.make_window(window.hub, stage="primary-embedding"), school)
+    elsewhere = factories.make_expression(factories.make_window(other_hub), school)
+    unrelated = factories.make_expression(window)
+
+    page = text_of(console.get(url("expression", sent)))
+
+    assert url("expression", older) in page
+    assert str(readiness.stage_year) in page
+    assert "Nothing: this is the first one." not in page
+    for other in (elsewhere, unrelated):
+        assert str(other.reference) not in page
+    assert queries_of(console, url("expression", sent)) == before
+
+
+def test_what_is_decided_cannot_be_decided_again_on_the_page(console: Client, window: RecruitmentWindow) -> None:
+    offered = factories.make_expression(window, state=State.OFFERED)
+
+    page = console.get(url("expression", offered)).content.decode()
+
+    assert url("expression_offer", offered) not in page
+    assert url("expression_decline", offered) not in page
+
+
+def test_the_record_takes_as_many_queries_with_one_decision_as_with_two(
+    console: Client, window: RecruitmentWindow
+) -> None:
+    sent = factories.make_expression(window)
+    console.post(url("expression_decline", sent), {"reason": REASON})
+    with_one = queries_of(console, url("expression", sent))
+    console.post(url("expression_offer", sent), {"words": ""})
+
+    assert written(sent) == (2, 4)
+    assert queries_of(console, url("expression", sent)) == with_one
+
+
+# --- The way back ----------------------------------------------------------------------------
+
+
+def test_the_filters_of_the_list_go_along_and_lead_back(console: Client, window: RecruitmentWindow) -> None:
+    sent = factories.make_expression(window)
+    listed = list_url(window.hub, "q=ash+lane&state=submitted&page=1")
+
+    record = link(console.get(listed), str(sent.reference))
+    assert link(console.get(record), "Expressions of interest", last=False) == listed
+    for button in ("Offer a place", "Decline"):
+        form = link(console.get(record), button)
+        assert link(console.get(form), "Cancel") == link(console.get(form), str(sent.reference)) == record
+    decided = console.post(link(console.get(record), "Decline"), {"reason": REASON})
+    assert decided.headers["Location"] == record
+    again = console.post(url("expression_decline", sent) + "?" + record.split("?")[1], {"reason": REASON})
+    assert again.headers["Location"] == record
+
+
+@pytest.mark.parametrize(
+    "sent_along",
+    ["https://evil.example/", "//evil.example", "javascript:alert(1)", '"><b>=<b>', "%00=%00"],
+)
+def test_what_is_sent_along_is_only_ever_a_query_of_the_list(
+    console: Client, window: RecruitmentWindow, sent_along: str
+) -> None:
+    sent = factories.make_expression(window)
+
+    page = console.get(url("expression", sent), {"from": sent_along})
+
+    path, _, query = page.context["back_url"].partition("?")
+    assert path == list_url(window.hub)
+    assert re.fullmatch(r"[\w%.~+=&-]*", query)
+    assert "<b>" not in page.content.decode()
