@@ -149,7 +149,7 @@ class ColourForm(forms.Form):
         "Colour",
         "Enter a colour, like #00625e",
         longest=20,
-        hint="Six figures and letters after a #, like #00625e. The hub's name stands on it in white.",
+        hint="Six digits and letters after a #, like #00625e. The hub's name stands on it in white.",
     )
 
     helper = form_helper("Save the colour", Question("colour", width=10))
@@ -159,7 +159,7 @@ class ColourForm(forms.Form):
         typed: str = self.cleaned_data["colour"]
         colour = colours.parse(typed)
         if colour is None:
-            raise forms.ValidationError("Enter a # and six figures or letters from a to f, like #00625e")
+            raise forms.ValidationError("Enter a # and six digits or letters from a to f, like #00625e")
         if not colours.readable(colour):
             raise forms.ValidationError(
                 f"Choose a darker colour: white text on {colour} has a contrast of "
@@ -193,9 +193,11 @@ class AreasForm(forms.Form):
 
     codes = forms.MultipleChoiceField(
         label="Local authorities",
-        required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "Choose local authorities from the list"},
+        error_messages={
+            "required": "Tick at least one local authority",
+            "invalid_choice": "Choose local authorities from the list",
+        },
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -219,13 +221,16 @@ class LeadSchoolForm(forms.Form):
         r"^\d{6}$",
         label="URN (optional)",
         required=False,
-        help_text="Six figures. Leave it empty for a trust.",
+        help_text="Six digits. Leave it empty for a trust.",
         widget=forms.TextInput({"inputmode": "numeric"}),
-        error_messages={"invalid": "Enter the URN with six figures, like 123456, or leave it empty"},
+        error_messages={"invalid": "Enter the URN with six digits, like 123456, or leave it empty"},
     )
     starts_on = DateField(
         label="Leads the hub from",
-        help_text="For example, 1 9 2026. The present lead school leads until the day before.",
+        help_text=(
+            "For example, 1 9 2026. The present lead school leads until the day before, "
+            "and one that has not begun yet is replaced."
+        ),
         error_messages={"required": "Enter the day from which it leads the hub"},
     )
 

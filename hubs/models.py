@@ -45,7 +45,7 @@ class Hub(models.Model):
 
     national_columns: ClassVar[tuple[str, ...]] = ("id", "name", "slug")
 
-    name = models.CharField(max_length=120, unique=True)
+    name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=40, unique=True)
     colour = models.CharField(max_length=7, default=colours.DEFAULT, validators=[RegexValidator(r"^#[0-9a-f]{6}$")])
     contact_email = models.EmailField()
@@ -61,6 +61,9 @@ class Hub(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(colour__regex=r"^#[0-9a-f]{6}$"), name="hub_colour_is_hex"),
             models.CheckConstraint(condition=Q(slug__regex=r"^[a-z0-9-]+$"), name="hub_slug_is_lower_case"),
+            models.UniqueConstraint(
+                Lower("name"), name="hub_name_once", violation_error_message="A hub with this name already exists."
+            ),
         ]
 
     def __str__(self) -> str:
@@ -162,6 +165,12 @@ class Role(models.TextChoices):
     HUB_LEAD = "hub_lead", "Hub lead"
     ASSISTANT_LEAD = "assistant_lead", "Assistant hub lead"
     MASTERY_SPECIALIST = "mastery_specialist", "Mastery Specialist"
+
+    @property
+    def with_article(self) -> str:
+        """As it stands in a sentence: "is now a Hub lead"."""
+        article = "an" if self.label[0] in "AEIOU" else "a"
+        return f"{article} {self.label}"
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

@@ -6,14 +6,18 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from hubs import colours, timeline
+from hubs.constraints import broken_constraint
 from hubs.members import locked
 from hubs.models import Hub, HubArea, LeadSchool, LocalAuthority, Membership
 from hubs.permissions import require
 from hubs.wording import plain_day
 
+# Further ahead than a hub changes hands; a day beyond it is a slip of the finger.
+_LEAD_SCHOOL_AHEAD = dt.timedelta(days=2 * 365)
 # What a person has read in the privacy notice: changing one of these makes a new version of it.
 _OF_THE_PRIVACY_NOTICE = ("privacy_role", "privacy_contact_email")
 _WORDS = {
@@ -36,6 +40,10 @@ class UnreadableColour(Exception):
 
 class LeadSchoolTooEarly(Exception):
     """A new lead school would begin before the present one did; the message is a sentence to show."""
+
+
+class LeadSchoolTooLate(Exception):
+    """A new lead school would begin more than two years ahead; the message is a sentence to show."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +69,6 @@ def change_profile(*, profile: Profile, actor: Membership, now: dt.datetime) -> 
     changed = [field for field, value in asdict(profile).items() if getattr(hub, field) != value]
     if not changed:
         return hub
-    if "name" in changed and Hub.objects.filter(name__iexact=profile.name).exclude(pk=hub.pk).exists():
-        raise NameTaken
     lines = []
     for field in changed:
         before = _shown(hub, field)
@@ -71,7 +77,13 @@ def change_profile(*, profile: Profile, actor: Membership, now: dt.datetime) -> 
     if not set(_OF_THE_PRIVACY_NOTICE).isdisjoint(changed):
         hub.privacy_version += 1
         lines.append(f"The privacy notice is now version {hub.privacy_version}.")
-    hub.save(update_fields=[*changed, "privacy_version"])
+    try:
+        with transaction.atomic():
+            hub.save(update_fields=[*changed, "privacy_version"])
+    except IntegrityError as error:
+        if broken_constraint(error) != "hub_name_once":
+            raise
+        raise NameTaken from None
     timeline.record(subject=hub, actor=actor, now=now, text="\n".join(lines))
     return hub
 
@@ -121,25 +133,38 @@ def begin_lead_school(
 ) -> LeadSchool:
     """Let a school or trust lead the actor's hub from a day on; the one before leads until the day before.
 
-    The same one from the same day again changes nothing. Raises `NotAllowed` and `LeadSchoolTooEarly`.
+    It takes the place of one that has not begun yet: a slip can be put right until its day comes. The same
+    one from the same day again changes nothing. Raises `NotAllowed`, `LeadSchoolTooEarly`, `LeadSchoolTooLate`.
     """
     require(actor, "manage_hub")
     hub = locked(actor.hub)
+    today = timezone.localdate(now)
     last = hub.lead_schools.first()
     if last and (last.name, last.urn, last.starts_on) == (name, urn, starts_on):
         return last
-    if last and starts_on <= last.starts_on:
-        raise LeadSchoolTooEarly(
-            f"Enter a day after {plain_day(last.starts_on)}: {last.name} has been in the list since that day."
-        )
-    if last and (last.ends_on is None or last.ends_on >= starts_on):
-        last.ends_on = starts_on - dt.timedelta(days=1)
-        last.save(update_fields=["ends_on"])
+    present = hub.lead_schools.filter(starts_on__lte=today).first()
+    _check_lead_school_day(starts_on, present, today)
+    replaced = hub.lead_schools.filter(starts_on__gt=today).first()
+    if replaced:
+        replaced.delete()
+    if present:
+        present.ends_on = starts_on - dt.timedelta(days=1)
+        present.save(update_fields=["ends_on"])
     school = LeadSchool.objects.create(hub=hub, name=name, urn=urn, starts_on=starts_on)
-    timeline.record(
-        subject=hub, actor=actor, now=now, text=f"Entered {name} as lead school from {plain_day(starts_on)}."
-    )
+    instead = f", in place of {replaced.name} from {plain_day(replaced.starts_on)}" if replaced else ""
+    text = f"Entered {name} as lead school from {plain_day(starts_on)}{instead}."
+    timeline.record(subject=hub, actor=actor, now=now, text=text)
     return school
+
+
+def _check_lead_school_day(starts_on: dt.date, present: LeadSchool | None, today: dt.date) -> None:
+    if present and starts_on <= present.starts_on:
+        raise LeadSchoolTooEarly(
+            f"Enter a day after {plain_day(present.starts_on)}: {present.name} has been in the list since that day."
+        )
+    latest = today + _LEAD_SCHOOL_AHEAD
+    if starts_on > latest:
+        raise LeadSchoolTooLate(f"Enter a day up to {plain_day(latest)}: that is two years ahead.")
 
 
 def _shown(hub: Hub, field: str) -> str:

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             name="Hub",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120, unique=True)),
+                ("name", models.CharField(max_length=120)),
                 ("slug", models.SlugField(max_length=40, unique=True)),
                 (
                     "colour",
@@ -290,6 +290,14 @@ class Migration(migrations.Migration):
             model_name="hub",
             constraint=models.CheckConstraint(
                 condition=models.Q(("slug__regex", "^[a-z0-9-]+$")), name="hub_slug_is_lower_case"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="hub",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("name"),
+                name="hub_name_once",
+                violation_error_message="A hub with this name already exists.",
             ),
         ),
         migrations.AddConstraint(

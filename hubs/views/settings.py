@@ -90,8 +90,8 @@ def hub_colour(request: MemberRequest) -> HttpResponse:
 def hub_areas(request: MemberRequest) -> HttpResponse:
     """Tick the local authorities that the hub serves."""
     present = list(request.hub.areas.values_list("code", flat=True))
-    # Nothing ticked is an answer too, and then the POST is not empty: it carries the token.
-    form = AreasForm(request.POST or None, initial={"codes": present, **_kept(request, AreasForm)})
+    data = request.POST if request.method == "POST" else None
+    form = AreasForm(data, initial={"codes": present, **_kept(request, AreasForm)})
     if request.method == "POST" and form.is_valid():
         profile.change_areas(codes=form.cleaned_data["codes"], actor=request.membership, now=timezone.now())
         return _saved(request, "The hub's area is saved.")
@@ -106,7 +106,7 @@ def hub_lead_school(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             school = profile.begin_lead_school(**form.cleaned_data, actor=request.membership, now=timezone.now())
-        except profile.LeadSchoolTooEarly as refusal:
+        except (profile.LeadSchoolTooEarly, profile.LeadSchoolTooLate) as refusal:
             form.add_error("starts_on", str(refusal))
         else:
             return _saved(request, f"{school.name} is entered as lead school.")

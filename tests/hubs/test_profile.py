@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+from django.db import DataError
 
 from hubs import profile, tenancy, timeline
 from hubs.models import Hub, LocalAuthority, Membership, User
@@ -93,6 +94,17 @@ def test_a_name_that_another_hub_has_is_refused(hub: Hub, other_hub: Hub, actor:
     assert entries(hub) == []
 
 
+def test_a_hub_may_write_its_own_name_with_other_capitals(hub: Hub, actor: Membership, now: dt.datetime) -> None:
+    change(actor, now, name="NORTHVALE Maths Hub")
+    hub.refresh_from_db()
+    assert hub.name == "NORTHVALE Maths Hub"
+
+
+def test_only_a_name_that_is_taken_is_called_so(actor: Membership, now: dt.datetime) -> None:
+    with pytest.raises(DataError):
+        change(actor, now, name="N" * 121)
+
+
 def test_a_new_colour_is_kept_and_noted_once(hub: Hub, actor: Membership, now: dt.datetime) -> None:
     for _ in range(2):
         with tenancy.use(hub):
@@ -151,6 +163,44 @@ def test_a_lead_school_cannot_begin_before_the_present_one_did(
     lead_from(actor, now, "Ash Lane School", dt.date(2024, 9, 1))
     with pytest.raises(profile.LeadSchoolTooEarly, match="Enter a day after 1 September 2024: Ash Lane School"):
         lead_from(actor, now, "Birch Trust", day)
+    assert hub.lead_schools.count() == 1
+
+
+def test_a_lead_school_that_has_not_begun_can_be_put_right(hub: Hub, actor: Membership, now: dt.datetime) -> None:
+    lead_from(actor, now, "Ash Lane School", dt.date(2024, 9, 1))
+    lead_from(actor, now, "Brich Trust", dt.date(2028, 9, 1))
+    lead_from(actor, now, "Birch Trust", dt.date(2027, 9, 1))
+    lead_from(actor, now, "Birch Trust", dt.date(2028, 1, 1))
+    assert list(hub.lead_schools.values_list("name", "starts_on", "ends_on")) == [
+        ("Birch Trust", dt.date(2028, 1, 1), None),
+        ("Ash Lane School", dt.date(2024, 9, 1), dt.date(2027, 12, 31)),
+    ]
+    assert entries(hub)[:2] == [
+        "Entered Birch Trust as lead school from 1 January 2028, in place of Birch Trust from 1 September 2027.",
+        "Entered Birch Trust as lead school from 1 September 2027, in place of Brich Trust from 1 September 2028.",
+    ]
+
+
+def test_a_lead_school_planned_for_today_has_begun(hub: Hub, actor: Membership, now: dt.datetime) -> None:
+    lead_from(actor, now, "Ash Lane School", dt.date(2026, 11, 21))
+    lead_from(actor, now, "Birch Trust", dt.date(2026, 11, 22))
+    assert list(hub.lead_schools.values_list("name", "ends_on")) == [
+        ("Birch Trust", None),
+        ("Ash Lane School", dt.date(2026, 11, 21)),
+    ]
+
+
+def test_the_only_lead_school_can_be_put_right_before_it_begins(hub: Hub, actor: Membership, now: dt.datetime) -> None:
+    lead_from(actor, now, "Ash Lane School", dt.date(2028, 9, 1))
+    lead_from(actor, now, "Ash Lane School", dt.date(2020, 9, 1))
+    assert list(hub.lead_schools.values_list("starts_on", "ends_on")) == [(dt.date(2020, 9, 1), None)]
+
+
+def test_a_lead_school_begins_at_most_two_years_ahead(hub: Hub, actor: Membership, now: dt.datetime) -> None:
+    with pytest.raises(profile.LeadSchoolTooLate, match="Enter a day up to 20 November 2028"):
+        lead_from(actor, now, "Ash Lane School", dt.date(2028, 11, 21))
+    assert not hub.lead_schools.exists()
+    lead_from(actor, now, "Ash Lane School", dt.date(2028, 11, 20))
     assert hub.lead_schools.count() == 1
 
 

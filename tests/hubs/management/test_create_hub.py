@@ -35,6 +35,13 @@ def test_a_mistake_is_told_and_makes_nothing(db: None, wrong: dict[str, str]) ->
     assert not Hub.objects.exists()
 
 
+def test_a_name_that_is_taken_is_told_whatever_its_capitals(db: None) -> None:
+    call_command("create_hub", **OPTIONS, stdout=StringIO())
+    with pytest.raises(CommandError, match="A hub with this name already exists"):
+        call_command("create_hub", **{**OPTIONS, "slug": "another", "name": "WEALDSHORE Maths Hub"})
+    assert Hub.objects.count() == 1
+
+
 def test_a_slug_that_is_taken_is_told(db: None) -> None:
     call_command("create_hub", **OPTIONS, stdout=StringIO())
     with pytest.raises(CommandError, match="already exists"):

@@ -110,7 +110,7 @@ def test_the_offered_colour_is_accepted(hub: Hub, administrator: User, client_of
 
 def test_words_are_no_colour(hub: Hub, administrator: User, client_of: ClientOf) -> None:
     page = client_of(administrator).post(at("hub_colour", hub), {"colour": "<teal>"})
-    assert page.context["form"].errors["colour"] == ["Enter a # and six figures or letters from a to f, like #00625e"]
+    assert page.context["form"].errors["colour"] == ["Enter a # and six digits or letters from a to f, like #00625e"]
     assert page.context["form"].suggestion is None
 
 
@@ -122,8 +122,17 @@ def test_local_authorities_are_ticked_region_by_region(
     page = browser.get(at("hub_areas", hub))
     shown = [(region.name, region.ticked, len(region.boxes)) for region in page.context["form"].regions()]
     assert shown == [("North", 1, 2), ("South", 1, 1)]
-    browser.post(at("hub_areas", hub), {"sent": "yes"})
-    assert not hub.areas.exists()
+
+
+@pytest.mark.parametrize("typed", [{}, {"sent": "yes"}])
+def test_a_hub_without_any_local_authority_is_refused(
+    hub: Hub, administrator: User, client_of: ClientOf, typed: dict[str, str]
+) -> None:
+    hub.areas.add(LocalAuthority.objects.create(code="907", name="Northmoor"))
+    page = client_of(administrator).post(at("hub_areas", hub), typed)
+    assert page.context["form"].errors["codes"] == ["Tick at least one local authority"]
+    assert page.content.decode().count("Tick at least one local authority") == 2
+    assert hub.areas.count() == 1
 
 
 def test_an_unknown_local_authority_changes_nothing(
@@ -153,10 +162,17 @@ def test_a_lead_school_too_early_is_refused_beside_the_date(hub: Hub, administra
     typed = {"name": "Birch Trust", "urn": "12", "starts_on_day": "1", "starts_on_month": "9", "starts_on_year": "2020"}
     browser = client_of(administrator)
     page = browser.post(at("hub_lead_school", hub), typed)
-    assert page.context["form"].errors["urn"] == ["Enter the URN with six figures, like 123456, or leave it empty"]
+    assert page.context["form"].errors["urn"] == ["Enter the URN with six digits, like 123456, or leave it empty"]
     page = browser.post(at("hub_lead_school", hub), {**typed, "urn": "900002"})
     assert "Enter a day after 1 September 2024" in page.context["form"].errors["starts_on"][0]
     assert 'value="2020"' in page.content.decode()
+
+
+def test_a_year_mistyped_is_refused_beside_the_date(hub: Hub, administrator: User, client_of: ClientOf) -> None:
+    typed = {"name": "Birch Trust", "urn": "", "starts_on_day": "1", "starts_on_month": "9", "starts_on_year": "2206"}
+    page = client_of(administrator).post(at("hub_lead_school", hub), typed)
+    assert "that is two years ahead" in page.context["form"].errors["starts_on"][0]
+    assert not hub.lead_schools.exists()
 
 
 def test_the_history_is_shown_in_pages(hub: Hub, administrator: User, client_of: ClientOf) -> None:
