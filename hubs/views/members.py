@@ -56,7 +56,9 @@ def member_invite(request: MemberRequest) -> HttpResponse:
 @form_page
 def member_role(request: MemberRequest, *, pk: int) -> HttpResponse:
     """Give a member another role."""
-    membership = _active_membership(request, pk)
+    membership = _membership(request, pk)
+    if _has_ended(membership):
+        return _changed_since(request, membership)
     form = RoleForm(request.POST or None, initial={"role": membership.role, **kept_fields(request)})
     if request.method == "POST" and form.is_valid():
         try:
@@ -69,9 +71,18 @@ def member_role(request: MemberRequest, *, pk: int) -> HttpResponse:
         except members.LastAdministrator as refusal:
             form.add_error("role", str(refusal))
         else:
-            messages.success(request, f"{changed.user.name} is {changed.get_role_display()} from today.")
+            role = Role(changed.role).with_article
+            if changed == membership:
+                messages.info(request, f"Nothing changed: {changed.user.name} is {role} already.")
+            else:
+                messages.success(request, f"{changed.user.name} is now {role}.")
             return _to_members(request)
-    context = {"form": form, "membership": membership, "back_url": _members_url(request)}
+    context = {
+        "form": form,
+        "membership": membership,
+        "role": Role(membership.role).with_article,
+        "back_url": _members_url(request),
+    }
     return render(request, "hubs/member_role.html", context)
 
 
@@ -79,7 +90,9 @@ def member_role(request: MemberRequest, *, pk: int) -> HttpResponse:
 @form_page
 def member_end(request: MemberRequest, *, pk: int) -> HttpResponse:
     """End a membership, after a page that says what that means."""
-    membership = _active_membership(request, pk)
+    membership = _membership(request, pk)
+    if _has_ended(membership):
+        return _changed_since(request, membership)
     refused = ""
     if request.method == "POST":
         try:
@@ -94,7 +107,12 @@ def member_end(request: MemberRequest, *, pk: int) -> HttpResponse:
             f"{membership.user.name} is the only administrator of {request.hub.name}. "
             "Make another member an administrator first."
         )
-    context = {"membership": membership, "refused": refused, "back_url": _members_url(request)}
+    context = {
+        "membership": membership,
+        "role": Role(membership.role).with_article,
+        "refused": refused,
+        "back_url": _members_url(request),
+    }
     return render(request, "hubs/member_end.html", context)
 
 
@@ -132,9 +150,21 @@ def invitation_withdraw(request: MemberRequest, *, pk: int) -> HttpResponse:
     return _to_members(request)
 
 
-def _active_membership(request: MemberRequest, pk: int) -> Membership:
+def _membership(request: MemberRequest, pk: int) -> Membership:
+    """A membership of this hub, also one that has ended: the browser's Back leads to its pages."""
+    return get_object_or_404(request.hub.memberships.select_related("user", "hub"), pk=pk)
+
+
+def _has_ended(membership: Membership) -> bool:
+    return membership.ends_on is not None and membership.ends_on <= timezone.localdate()
+
+
+def _changed_since(request: MemberRequest, membership: Membership) -> HttpResponse:
     today = timezone.localdate()
-    return get_object_or_404(request.hub.memberships.active_on(today).select_related("user", "hub"), pk=pk)
+    is_member = request.hub.memberships.active_on(today).filter(user=membership.user).exists()
+    what = "role has changed since" if is_member else "membership has ended since"
+    messages.info(request, f"{membership.user.name}'s {what}.")
+    return redirect(_members_url(request))
 
 
 def _members_url(request: MemberRequest) -> str:

@@ -35,7 +35,7 @@ def test_the_home_says_what_waits_and_leads_to_it(hub: Hub, lead: User, client_o
     page = client_of(lead).get(home_url(hub)).content.decode()
 
     assert "1 expression of interest to decide" in page
-    assert f'{reverse("expression_list", args=[hub.slug])}?state=submitted' in page
+    assert f"{reverse('expression_list', args=[hub.slug])}?state=submitted" in page
     assert reverse("recruitment_dates", args=[hub.slug, window.stage_year_id]) in page
 
 

@@ -75,7 +75,7 @@ def test_who_only_changed_role_is_no_former_member(
     browser.post(reverse("member_role", args=[hub.slug, membership_of(specialist, hub).pk]), {"role": "hub_lead"})
     page = browser.get(reverse("member_list", args=[hub.slug]))
     assert page.context["former_members"] == []
-    assert "Mina Specialist is Hub lead from today." in page.content.decode()
+    assert "Mina Specialist is now a Hub lead." in page.content.decode()
 
 
 def test_an_expired_invitation_is_marked(hub: Hub, administrator: User, client_of: ClientOf) -> None:
@@ -156,7 +156,40 @@ def test_looking_at_the_page_ends_nothing_only_the_button_does(
     assert "Mina Specialist is no longer a member of Northvale Maths Hub." in page.content.decode()
     membership.refresh_from_db()
     assert membership.ends_on == timezone.localdate()
-    assert browser.get(url).status_code == 404
+
+
+def test_the_pages_of_a_membership_that_has_ended_lead_to_the_list_and_say_why(
+    hub: Hub, administrator: User, specialist: User, client_of: ClientOf
+) -> None:
+    pk = membership_of(specialist, hub).pk
+    browser = client_of(administrator)
+    role_url, end_url = (reverse(name, args=[hub.slug, pk]) for name in ("member_role", "member_end"))
+    browser.post(role_url, {"role": "hub_lead"})
+    for page in (browser.get(role_url, follow=True), browser.post(end_url, follow=True)):
+        assert page.redirect_chain == [(reverse("member_list", args=[hub.slug]), 302)]
+        assert "Mina Specialist&#x27;s role has changed since." in page.content.decode()
+    now_held = hub.memberships.get(user=specialist, ends_on=None)
+    browser.post(reverse("member_end", args=[hub.slug, now_held.pk]))
+    assert "Mina Specialist&#x27;s membership has ended since." in browser.get(role_url, follow=True).content.decode()
+
+
+def test_the_same_role_again_changes_nothing_and_says_so(
+    hub: Hub, administrator: User, specialist: User, client_of: ClientOf
+) -> None:
+    url = reverse("member_role", args=[hub.slug, membership_of(specialist, hub).pk])
+    browser = client_of(administrator)
+    assert "has been a Mastery Specialist since" in browser.get(url).content.decode()
+    page = browser.post(url, {"role": "mastery_specialist"}, follow=True)
+    assert "Nothing changed: Mina Specialist is a Mastery Specialist already." in page.content.decode()
+
+
+def test_changing_ones_own_role_comes_with_a_warning(
+    hub: Hub, administrator: User, specialist: User, client_of: ClientOf
+) -> None:
+    browser = client_of(administrator)
+    for person, is_warned in ((administrator, True), (specialist, False)):
+        page = browser.get(reverse("member_role", args=[hub.slug, membership_of(person, hub).pk]))
+        assert ("This is your own role." in page.content.decode()) is is_warned
 
 
 def test_the_last_administrator_is_told_why_and_gets_no_button(
