@@ -41,6 +41,8 @@ def message_list(request: MemberRequest) -> HttpResponse:
         "figures": [
             Figure(one.label, count, listing.address(request, state=one.value))
             for one, count in queries.count_per_state(words=words).items()
+            # What there is none of says nothing, but that none was sent does.
+            if count or one == State.SENT
         ],
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
     }
