@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hubs import tenancy, timeline
+from hubs.constraints import broken_constraint
 from hubs.letterbox import queue_message
 from hubs.links import LIFETIMES, Link, make_token, public_url
 from hubs.members import locked
@@ -50,10 +51,10 @@ def invite(*, email: str, name: str, role: Role, actor: Membership, now: dt.date
     require(actor, "manage_members")
     hub = locked(actor.hub)
     email = email.lower()
-    present = hub.memberships.active_on(timezone.localdate(now)).filter(user__email__iexact=email).first()
+    present = hub.memberships.active_on(timezone.localdate(now)).filter(user__email=email).first()
     if present:
         raise CannotInvite(f"{email} is a member of {hub.name} already, as {present.get_role_display()}.")
-    if Invitation.objects.filter(email__iexact=email, accepted_at=None, withdrawn_at=None).exists():
+    if Invitation.objects.filter(email=email, accepted_at=None, withdrawn_at=None).exists():
         raise CannotInvite(f"{email} has been invited already. Send that invitation again, or withdraw it first.")
     return _invite(hub, email, name, role, actor, now)
 
@@ -114,7 +115,7 @@ def accept(*, invitation: Invitation, user: User, now: dt.datetime) -> Membershi
 
     Raises `InvitationClosed`, and `AnotherPerson` for an account with another address.
     """
-    if user.email.lower() != invitation.email.lower():
+    if user.email != invitation.email:
         raise AnotherPerson
     invitation = _locked_and_open(invitation)
     hub = locked(invitation.hub)
@@ -144,7 +145,9 @@ def open_account_and_accept(*, invitation: Invitation, name: str, password: str,
         with transaction.atomic():
             user = User.objects.create_user(invitation.email, password, name=name)
     except IntegrityError as error:
-        raise AccountExists from error
+        if broken_constraint(error) != "hubs_user_email_key":
+            raise
+        raise AccountExists from None
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     accept(invitation=invitation, user=user, now=now)
     return user
@@ -152,7 +155,7 @@ def open_account_and_accept(*, invitation: Invitation, name: str, password: str,
 
 def account_for(invitation: Invitation) -> User | None:
     """The account that has the invited address, if there is one."""
-    return User.objects.filter(email__iexact=invitation.email).first()
+    return User.objects.filter(email=invitation.email).first()
 
 
 def is_superseded(invitation: Invitation, link: Link) -> bool:

@@ -130,7 +130,7 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> User:
         """The person with this address, ignoring capitals."""
-        return self.get(email__iexact=username)
+        return self.get(email=(username or "").lower())
 
 
 class User(AbstractBaseUser):
@@ -148,7 +148,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS = ["name"]
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_in_lower_case")]
 
     def __str__(self) -> str:
         return self.name
@@ -244,9 +244,9 @@ class Invitation(HubOwned):
         constraints = [
             *HubOwned.Meta.constraints,
             models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role_known"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="invitation_email_in_lower_case"),
             models.UniqueConstraint(
-                "hub",
-                Lower("email"),
+                fields=["hub", "email"],
                 condition=Q(accepted_at=None, withdrawn_at=None),
                 name="one_open_invitation_per_address",
             ),

@@ -87,7 +87,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="user_email_once")
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="user_email_in_lower_case",
+                    )
                 ],
             },
         ),
@@ -235,10 +238,13 @@ class Migration(migrations.Migration):
                         ),
                         name="invitation_role_known",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="invitation_email_in_lower_case",
+                    ),
                     models.UniqueConstraint(
-                        models.F("hub"),
-                        django.db.models.functions.text.Lower("email"),
                         condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                        fields=("hub", "email"),
                         name="one_open_invitation_per_address",
                     ),
                     models.CheckConstraint(
