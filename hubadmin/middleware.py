@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 
 from hubadmin.logs import what_failed
 
@@ -63,7 +63,11 @@ def permissions_policy(get_response: Handler) -> Handler:
 
 
 def keep_out_of_caches(get_response: Handler) -> Handler:
-    """What a signed-in person or the holder of a link sees is kept in no cache, the browser's included."""
+    """What a signed-in person or the holder of a link sees is kept in no cache that others share.
+
+    A signed-in person's pages are not kept by the browser either. Those of a link are: without an account
+    there is no signing out, and "Back" to a form in error would show the browser's own error page.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -71,8 +75,12 @@ def keep_out_of_caches(get_response: Handler) -> Handler:
         has_token = match is not None and "token" in match.kwargs
         # A page that has not asked who reads it is the same for everybody, and must stay cacheable.
         is_persons = request.session.accessed and request.user.is_authenticated
-        if (has_token or is_persons) and not response.has_header("Cache-Control"):
+        if response.has_header("Cache-Control"):
+            return response
+        if is_persons:
             add_never_cache_headers(response)
+        elif has_token:
+            patch_cache_control(response, private=True, no_cache=True)
         return response
 
     return handle

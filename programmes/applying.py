@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from django.db import IntegrityError, transaction
 
@@ -21,6 +22,7 @@ from programmes.models import (
 )
 from programmes.references import new_reference
 from schools.models import School
+from schools.wording import fold
 
 # A draft that nobody came back to is removed: it holds personal data for no purpose any more.
 DRAFTS_KEPT_FOR = dt.timedelta(days=60)
@@ -43,7 +45,12 @@ class Incomplete(Exception):
 
 
 class SameTeacherTwice(Exception):
-    """The other lead teacher has this address: a school names two people."""
+    """The `other` lead teacher has this name or address, as `field` says: a school names two people."""
+
+    def __init__(self, other: LeadTeacher, field: Literal["name", "email"]) -> None:
+        super().__init__(field)
+        self.other = other
+        self.field = field
 
 
 class SchoolHasOne(Exception):
@@ -133,8 +140,11 @@ def save_headteacher(*, draft: ExpressionOfInterest, headteacher: Headteacher, n
 def save_lead_teacher(*, draft: ExpressionOfInterest, position: int, teacher: Teacher, now: dt.datetime) -> None:
     """Keep one of the two lead teachers. Raises `AlreadySent` and `SameTeacherTwice`."""
     draft = _locked_draft(draft)
-    if LeadTeacher.objects.filter(expression=draft, email__iexact=teacher.email).exclude(position=position).exists():
-        raise SameTeacherTwice
+    for other in LeadTeacher.objects.filter(expression=draft).exclude(position=position):
+        if _same_words(other.name, teacher.name):
+            raise SameTeacherTwice(other, "name")
+        if other.email.lower() == teacher.email.lower():
+            raise SameTeacherTwice(other, "email")
     LeadTeacher.objects.update_or_create(
         expression=draft,
         position=position,
@@ -201,6 +211,12 @@ def purge_drafts(*, now: dt.datetime) -> int:
     ids = list(abandoned.select_for_update(skip_locked=True).values_list("pk", flat=True))
     ExpressionOfInterest.objects.filter(pk__in=ids).delete()
     return len(ids)
+
+
+def _same_words(one: str, other: str) -> bool:
+    """Whether two names differ in capitals, accents, spaces and punctuation at most."""
+    # A name in another script than ours folds to nothing.
+    return (fold(one) or one.casefold()) == (fold(other) or other.casefold())
 
 
 def _locked(expression: ExpressionOfInterest) -> ExpressionOfInterest:

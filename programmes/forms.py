@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from hubs.fields import TextField, email, line, telephone
 from hubs.layout import Button, Question, form_helper
 from hubs.widgets import DateField
-from programmes.applying import Contact, Headteacher, Teacher
+from programmes.applying import Contact, Headteacher, SameTeacherTwice, Teacher
 from programmes.models import StagePromise, StageYear, State
 from programmes.queries import SORTS, Filter
 from programmes.years import label_of
@@ -133,8 +133,6 @@ class HeadteacherForm(forms.Form):
 class LeadTeacherForm(forms.Form):
     """One of the two lead teachers; they are two different people."""
 
-    SAME_TEACHER = "Enter a different e-mail address: this one is the other lead teacher's. We need two teachers."
-
     name = line("Full name", "Enter the teacher's full name")
     role = line("Role at the school", "Enter the teacher's role, like maths lead or class teacher")
     year_group = line(
@@ -167,6 +165,13 @@ class LeadTeacherForm(forms.Form):
         """The answers."""
         return Teacher(**self.cleaned_data)
 
+    def refuse_same(self, refusal: SameTeacherTwice) -> None:
+        """Say who the other lead teacher is, at what tells that they are one person."""
+        what = "teacher" if refusal.field == "name" else "e-mail address"
+        ordinal = "first" if refusal.other.position == 1 else "second"
+        whose = refusal.other.name if refusal.field == "name" else f"this one is {refusal.other.name}'s, who"
+        self.add_error(refusal.field, f"Enter a different {what}: {whose} is the {ordinal} lead teacher")
+
 
 class PromisesForm(forms.Form):
     """A tick for each promise of the stage."""
@@ -175,8 +180,8 @@ class PromisesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for promise in promises:
             self.fields[f"promise_{promise.position}"] = forms.BooleanField(
-                label=promise.wording,
-                error_messages={"required": f"Tick to promise: {promise.wording}"},
+                label=f"{promise.position}. {promise.wording}",
+                error_messages={"required": f"Tick promise {promise.position}"},
             )
         self.helper = form_helper("Save and continue")
 

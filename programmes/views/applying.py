@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from hubs.access import HubRequest, TokenRequest, public, token
@@ -18,7 +18,7 @@ from hubs.links import Link, LinkExpired, LinkInvalid, make_token, read_token
 from hubs.methods import form_page
 from hubs.ratelimit import allow, client_of
 from programmes import applying, journey, queries
-from programmes.answers import answers
+from programmes.answers import answers, shares_address
 from programmes.forms import (
     ContactForm,
     HeadteacherForm,
@@ -33,42 +33,46 @@ from schools.models import School
 CONTINUE_COOKIE = "expression-draft"
 # A hub's offices share an address; a person sends a handful of forms an hour.
 STARTS_PER_HOUR = 60
+# Asked for anew each time, and yet there for "Back": a form in error is the answer to a POST.
+for_this_browser = cache_control(private=True, no_cache=True)
 # Each one sends two letters to addresses that somebody has typed.
 SENDS_PER_HOUR = 20
 
 
 @public
 @require_safe
+@for_this_browser
 def hub_public(request: HubRequest) -> HttpResponse:
     """What the hub offers, and until when."""
     now = timezone.now()
     windows = [(window, window.phase_at(now)) for window in queries.windows_to_show(now)]
-    return render(request, "programmes/hub.html", {"windows": windows})
+    draft = _draft_to_continue(request)
+    context = {"windows": windows, "draft": draft, "continue_url": _continue_url(request) if draft else ""}
+    return render(request, "programmes/hub.html", context)
 
 
 @public
 @require_safe
-@never_cache
+@for_this_browser
 def begin(request: HubRequest, stage_slug: str) -> HttpResponse:
     """What a stage is, and "Start now"."""
     window = _window(request, stage_slug)
     now = timezone.now()
+    draft = _draft_to_continue(request, window)
     context = {
         "window": window,
         "phase": window.phase_at(now),
         "takes": window.takes_expressions_at(now),
-        "draft": _draft_to_continue(request, window),
-        "continue_url": "",
+        "draft": draft,
+        "continue_url": _continue_url(request) if draft else "",
         "back_url": reverse("hub_public", args=[request.hub.slug]),
     }
-    if context["draft"]:
-        context["continue_url"] = reverse("expression_continue", args=[request.COOKIES[CONTINUE_COOKIE]])
     return render(request, "programmes/begin.html", context)
 
 
 @public
 @form_page
-@never_cache
+@for_this_browser
 def choose_school(request: HubRequest, stage_slug: str) -> HttpResponse:
     """First question: which school? Answering it begins the draft."""
     window = _window(request, stage_slug)
@@ -89,7 +93,7 @@ def choose_school(request: HubRequest, stage_slug: str) -> HttpResponse:
 
 @token("expression-draft")
 @require_safe
-@never_cache
+@for_this_browser
 def resume(request: TokenRequest) -> HttpResponse:
     """Where a draft was left."""
     draft = _draft(request)
@@ -129,7 +133,7 @@ STEPS: dict[journey.Step, Callable[[TokenRequest], HttpResponse]] = {}
 
 @token("expression-draft")
 @form_page
-@never_cache
+@for_this_browser
 def step(request: TokenRequest, step_name: journey.Step) -> HttpResponse:
     """One page of the journey, by its name."""
     if step_name not in STEPS:
@@ -188,8 +192,8 @@ def _lead_teacher(
     if form.is_valid():
         try:
             applying.save_lead_teacher(draft=draft, position=position, teacher=form.teacher(), now=timezone.now())
-        except applying.SameTeacherTwice:
-            form.add_error("email", form.SAME_TEACHER)
+        except applying.SameTeacherTwice as refusal:
+            form.refuse_same(refusal)
         else:
             return _onwards(request)
     name: journey.Step = "lead-teacher-1" if position == 1 else "lead-teacher-2"
@@ -265,7 +269,7 @@ def _check_page(request: TokenRequest, draft: ExpressionOfInterest, problem: str
 
 @token("expression-confirmation")
 @require_safe
-@never_cache
+@for_this_browser
 def sent(request: TokenRequest) -> HttpResponse:
     """What was sent, and where it stands; the address is in the confirmation mail."""
     expression = get_object_or_404(
@@ -275,7 +279,12 @@ def sent(request: TokenRequest) -> HttpResponse:
     response = render(
         request,
         "programmes/sent.html",
-        {"expression": expression, "sections": answers(expression), "just_sent": "new" in request.GET},
+        {
+            "expression": expression,
+            "sections": answers(expression),
+            "just_sent": "new" in request.GET,
+            "one_message": shares_address(expression),
+        },
     )
     remembered = _remembered(request)
     # The confirmation of an older one says nothing about the draft that this browser is at.
@@ -339,16 +348,17 @@ def _remembered(request: HubRequest) -> Link | None:
     return None if link.expired or link.hub_id != request.hub.pk else link
 
 
-def _draft_to_continue(request: HubRequest, window: RecruitmentWindow) -> ExpressionOfInterest | None:
-    """The draft begun in this browser for this stage, if it was not sent yet."""
+def _draft_to_continue(request: HubRequest, window: RecruitmentWindow | None = None) -> ExpressionOfInterest | None:
+    """The draft begun in this browser, for this stage where one is given, if it was not sent yet."""
     link = _remembered(request)
     if link is None:
         return None
-    return (
-        ExpressionOfInterest.objects.select_related("school")
-        .filter(pk=link.subject_id, window=window, state=State.DRAFT)
-        .first()
-    )
+    found = ExpressionOfInterest.objects.with_stage().filter(pk=link.subject_id, state=State.DRAFT)
+    return (found.filter(window=window) if window else found).first()
+
+
+def _continue_url(request: HubRequest) -> str:
+    return reverse("expression_continue", args=[request.COOKIES[CONTINUE_COOKIE]])
 
 
 def _token_of(request: TokenRequest) -> str:

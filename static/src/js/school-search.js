@@ -88,7 +88,13 @@ export function enhanceSchoolSearch (input) {
     onConfirm: (school) => {
       // A late answer would open the list again, over the button.
       search.stop()
-      if (school?.urn) urnField.value = school.urn
+      if (!school?.urn) return
+      urnField.value = school.urn
+      // A phone's field is shorter than the label, and would show its end.
+      setTimeout(() => {
+        typeahead.setSelectionRange(0, 0)
+        typeahead.scrollLeft = 0
+      })
     },
     tNoResults: () => 'No school found. Check the spelling, or try the postcode or URN.',
     tAssistiveHint: () => [description, 'When schools are listed, use the up and down arrows to look through them and Enter to choose. On a touch screen, explore by touch or swipe.'].filter(Boolean).join('. ')

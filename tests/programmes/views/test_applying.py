@@ -153,6 +153,36 @@ def test_a_refused_answer_is_shown_again_with_all_that_was_typed(
     assert (after.contact_email, after.head_email) == (before.contact_email, before.head_email)
 
 
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({"name": "teacher  1."}, "Enter a different teacher: Teacher 1 is the first lead teacher"),
+        (
+            {"email": "TEACHER1@school.example"},
+            "Enter a different e-mail address: this one is Teacher 1's, who is the first lead teacher",
+        ),
+    ],
+)
+def test_the_first_lead_teacher_is_not_the_second_as_well(
+    client: Client, window: RecruitmentWindow, typed: dict[str, str], message: str
+) -> None:
+    draft = factories.make_draft(window)
+
+    response = client.post(page_of(draft, "lead-teacher-2"), {**ANSWERS["lead-teacher-2"], **typed})
+
+    assert message in text_of(response)
+
+
+def test_a_missing_tick_leads_to_its_box(client: Client, window: RecruitmentWindow) -> None:
+    ticks = all_ticked()
+    del ticks["promise_2"]
+
+    page = client.post(page_of(factories.make_draft(window), "promises"), ticks).content.decode()
+
+    assert '<a href="#id_promise_2">Tick promise 2</a>' in page
+    assert re.search(r'<input[^>]*id="id_promise_2"', page)
+
+
 def test_ticks_that_were_set_stay_set(client: Client, window: RecruitmentWindow) -> None:
     draft = factories.make_draft(window)
     ticks = all_ticked()

@@ -56,6 +56,9 @@ def test_the_second_one_of_a_school_is_told_without_showing_the_first(
     for secret in ("Secret Sender", "secret@x.example", str(first.reference)):
         assert secret not in page
     assert window.hub.contact_email in page
+    assert f'href="{reverse("hub_public", args=[window.hub.slug])}">See what else' in page
+    assert "Not sent:" not in page
+    assert "Change<" not in page
     assert reload(draft).state == State.DRAFT
 
 
@@ -100,6 +103,7 @@ def test_a_late_one_says_that_it_is_late(client: Client, window: RecruitmentWind
     [
         ({"opens_at": 2, "closes_at": 9}, "You can start on"),
         ({"opens_at": -9, "closes_at": -2}, "not accepted any more"),
+        ({"opens_at": -9, "closes_at": -2}, "Developing (primary) is closed</h1>"),
     ],
 )
 def test_a_stage_that_is_not_open_says_so_and_cannot_be_started(
@@ -136,6 +140,15 @@ def test_the_confirmation_says_where_it_stands(client: Client, window: Recruitme
         State.DECLINED: "could not offer your school a place",
     }
     assert [words in page for words in said.values()] == [one == state for one in said]
+
+
+def test_an_address_that_contact_and_head_share_gets_one_message(client: Client, window: RecruitmentWindow) -> None:
+    draft = factories.make_draft(window, contact_email="Office@school.example", head_email="office@school.example")
+
+    page = client.get(follow(client, client.post(page_of(draft, "check")))).content.decode()
+
+    assert "to Office@school.example (one message for both)." in page
+    assert len(everything(window.hub)[1]) == 1
 
 
 def test_a_hub_without_recruitment_says_so(client: Client, hub: Hub) -> None:

@@ -80,9 +80,7 @@ def test_the_page_names_the_public_address(console: Client, hub: Hub, year: int)
 def test_setting_dates_opens_recruitment_at_the_public_page(console: Client, hub: Hub, year: int) -> None:
     today = timezone.localdate()
 
-    response = console.post(
-        dates_url(hub, year), dates(opens_on=today, closes_on=today + dt.timedelta(days=30))
-    )
+    response = console.post(dates_url(hub, year), dates(opens_on=today, closes_on=today + dt.timedelta(days=30)))
 
     assert response.headers["Location"] == page_url(hub)
     assert "are saved" in console.get(page_url(hub)).content.decode()
