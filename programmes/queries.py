@@ -91,14 +91,15 @@ def windows_to_show(now: dt.datetime) -> list[RecruitmentWindow]:
     return list(latest.values())
 
 
-def expression_with_answers(reference: str) -> ExpressionQuerySet:
-    """One sent expression with everything its page shows."""
+def expression_with_answers(reference: str) -> ExpressionOfInterest | None:
+    """The sent expression with this reference, and everything its page shows; None where there is none."""
     return (
         ExpressionOfInterest.objects.sent()
         .with_stage()
         .select_related("school__authority", "hub")
         .prefetch_related("lead_teachers", "agreed_promises")
         .filter(reference=reference)
+        .first()
     )
 
 

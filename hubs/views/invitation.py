@@ -50,6 +50,7 @@ def _join_with_new_account(request: TokenRequest, invited: Invitation) -> HttpRe
         user = inviting.open_account_and_accept(invitation=invited, now=timezone.now(), **form.cleaned_data)
     except inviting.InvitationClosed:
         # The second click of a double click waited for the first one, and finds its work done.
+        invited.refresh_from_db()
         return _sign_in_again(request, invited)
     except inviting.AccountExists:
         return redirect(request.path)
@@ -62,7 +63,6 @@ def _closed(request: TokenRequest, invited: Invitation) -> HttpResponse:
         return _sign_in_again(request, invited)
     if request.user == inviting.account_for(invited) and invited.accepted_at:
         return redirect("my_hubs")
-    invited.refresh_from_db()
     return render(request, "hubs/invitation_closed.html", {"invitation": invited}, status=410)
 
 
@@ -71,7 +71,6 @@ def _sign_in_again(request: TokenRequest, invited: Invitation) -> HttpResponse:
     if form.is_valid():
         response: HttpResponse = form.login(request, redirect_url=reverse("second_step"))
         return response
-    invited.refresh_from_db()
     too_many = form.has_error(NON_FIELD_ERRORS, "too_many_login_attempts")
     context = {"invitation": invited, "too_many": too_many}
     return render(request, "hubs/invitation_closed.html", context, status=429 if too_many else 410)

@@ -56,7 +56,7 @@ def hub_public(request: HubRequest) -> HttpResponse:
 @for_this_browser
 def begin(request: HubRequest, stage_slug: str) -> HttpResponse:
     """What a stage is, and "Start now"."""
-    window = _window(request, stage_slug)
+    window = _window(stage_slug)
     now = timezone.now()
     draft = _draft_to_continue(request, window)
     context = {
@@ -75,7 +75,7 @@ def begin(request: HubRequest, stage_slug: str) -> HttpResponse:
 @for_this_browser
 def choose_school(request: HubRequest, stage_slug: str) -> HttpResponse:
     """First question: which school? Answering it begins the draft."""
-    window = _window(request, stage_slug)
+    window = _window(stage_slug)
     if not window.takes_expressions_at(timezone.now()):
         return redirect("expression_begin", request.hub.slug, stage_slug)
 
@@ -308,7 +308,7 @@ def _teacher_answers(teacher: LeadTeacher | None) -> dict[str, str]:
     }
 
 
-def _window(request: HubRequest, stage_slug: str) -> RecruitmentWindow:
+def _window(stage_slug: str) -> RecruitmentWindow:
     now = timezone.now()
     for window in queries.windows_to_show(now):
         if window.stage_year.stage.slug == stage_slug:

@@ -127,7 +127,7 @@ def decline(request: MemberRequest, reference: str) -> HttpResponse:
 
 
 def _get(reference: str) -> ExpressionOfInterest:
-    found = queries.expression_with_answers(reference).first()
+    found = queries.expression_with_answers(reference)
     if found is None:
         raise Http404
     return found

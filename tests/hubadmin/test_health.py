@@ -69,9 +69,7 @@ def test_a_broker_that_is_down_is_named(client: Client, db: None, settings: Sett
 
 
 @pytest.mark.usefixtures("_worker")
-def test_migrations_that_are_not_applied_are_counted(
-    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_migrations_that_are_not_applied_are_counted(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     applied = MigrationRecorder.applied_migrations
 
     def without_the_latest(self: MigrationRecorder) -> dict[tuple[str, str], Any]:

@@ -31,9 +31,7 @@ FEW = {"northvale": (3, 4), "severnmoor": (2, 2), "wealdshore": (1, 1)}
 
 
 @pytest.fixture(scope="module")
-def _world(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
+def _world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("demo") / "mailbox"
     around = transaction.atomic()
     # As TestCase says of its own: what insists on being outermost may run inside it.

@@ -322,9 +322,7 @@ def test_a_draft_that_was_kept_goes_through_when_the_window_is_extended(draft: E
 # --- One for each school ---------------------------------------------------------------------
 
 
-def test_a_second_one_of_the_school_is_refused_and_names_the_first(
-    window: RecruitmentWindow, now: dt.datetime
-) -> None:
+def test_a_second_one_of_the_school_is_refused_and_names_the_first(window: RecruitmentWindow, now: dt.datetime) -> None:
     school = factories.make_school()
     first = submit(factories.make_draft(window, school), now)
     second = factories.make_draft(window, school)
@@ -457,9 +455,7 @@ def test_what_was_sent_is_never_removed(window: RecruitmentWindow, now: dt.datet
         assert ExpressionOfInterest.objects.count() == 1
 
 
-def test_only_the_active_hubs_drafts_are_removed(
-    window: RecruitmentWindow, other_hub: Hub, now: dt.datetime
-) -> None:
+def test_only_the_active_hubs_drafts_are_removed(window: RecruitmentWindow, other_hub: Hub, now: dt.datetime) -> None:
     theirs = factories.make_draft(factories.make_window(other_hub), touched_at=now - 365 * DAY)
     with tenancy.use(window.hub):
         assert applying.purge_drafts(now=now) == 0

@@ -28,9 +28,7 @@ every_step: tuple[Step, ...] = (
     "promises",
     "check",
 )
-NOTHING = Progress(
-    contact=False, contact_is_head=False, headteacher=False, lead_teachers=frozenset(), promises=False
-)
+NOTHING = Progress(contact=False, contact_is_head=False, headteacher=False, lead_teachers=frozenset(), promises=False)
 
 
 def answer(progress: Progress, step: Step) -> Progress:

@@ -133,7 +133,7 @@ def test_what_is_shown_before_deciding_is_what_the_head_gets(
 NASTY = [
     "{hub} {0} {reference!r}",
     "%s %(name)s %%",
-    "O'Brien-\"Smith\" & <b>Sons</b>",
+    'O\'Brien-"Smith" & <b>Sons</b>',
     "עברית العربية",
     "\u202egnp.exe",
     "🧮👩🏽‍🏫",
