@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
 
 from hubs.models import NationalRole, User
@@ -12,7 +13,7 @@ def test_a_new_viewer_gets_an_account_without_a_password() -> None:
     role = appoint_viewer(email=" Sol@NCETM.example ", name="Sol Example")
     assert (role.user.email, role.user.name) == ("sol@ncetm.example", "Sol Example")
     assert not role.user.has_usable_password()
-    assert role.user.emailaddress_set.get().verified
+    assert EmailAddress.objects.get(user=role.user).verified
 
 
 @pytest.mark.django_db

@@ -60,7 +60,8 @@ def test_a_mastery_specialists_home_names_whom_to_ask_and_leads_on(
 ) -> None:
     stranger = factories.make_member(other_hub, Role.ADMINISTRATOR, "Stan Stranger")
     page = client_of(specialist).get(home_url(hub)).content.decode()
-    assert f'{administrator.name}, <a class="govuk-link" href="mailto:{administrator.email}">' in page
+    assert administrator.name in page
+    assert f'href="mailto:{administrator.email}"' in page
     assert "You will find here the Work Groups that you lead" in page
     assert f'href="{reverse("hub_public", args=[hub.slug])}">what' in page
     assert lead.name not in page
