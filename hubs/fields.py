@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 LONGEST_EMAIL = 254
 _PHONE = re.compile(r"^\+?[\d\s().-]{8,25}(\s*(ext\.?|x|extension)\s*\d{1,6})?$", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
+# Of a page or of a mailbox; "Maths/PE lead" and "St. John's" are none.
+_ADDRESS = re.compile(r"://|\bwww\.|@|\w\.\w{2,}/", re.IGNORECASE)
 _FEWEST_DIGITS = 8
 # Letters and symbols by their category, and yet nothing is drawn: the Hangul fillers and the empty Braille cell.
 _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -36,9 +38,17 @@ class TextField(forms.CharField):
 class LineField(TextField):
     """One line: runs of spaces and line breaks become one space, as names go into letters and headers."""
 
+    default_error_messages: ClassVar[dict[str, Any]] = {"address": "Take the web or e-mail address out"}
+
     def to_python(self, value: Any) -> str:
         """The line, without the spaces around it."""
         return " ".join(super().to_python(value).split())
+
+    def validate(self, value: str) -> None:
+        """Refuse what looks like an address: strangers' words go into our letters, to whomever they name."""
+        super().validate(value)
+        if _ADDRESS.search(value):
+            raise ValidationError(self.error_messages["address"], code="address")
 
 
 class EmailField(TextField, forms.EmailField):
@@ -98,6 +108,7 @@ def _messages(missing: str, longest: int) -> dict[str, str]:
     return {
         "required": missing,
         "max_length": f"{missing} in {longest} characters or fewer",
+        "address": f"{missing}, without a web or e-mail address",
         "null_characters_not_allowed": missing,
     }
 

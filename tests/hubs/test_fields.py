@@ -79,3 +79,24 @@ def test_the_names_in_a_hubs_forms_are_such_lines(form: type[forms.Form]) -> Non
 def test_a_hubs_addresses_fit_their_columns(name: str) -> None:
     [message] = refusals(ProfileForm.base_fields[name], f"{'n' * 60}@{'school.' * 35}example")
     assert message.startswith("Enter the ") and message.endswith(" in 254 characters or fewer")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Your refund is waiting https://evil.example/login",
+        "sign in at WWW.evil.example",
+        "evil.example/login",
+        "mail me@evil.example",
+    ],
+)
+def test_a_name_that_would_carry_an_address_into_a_letter_is_refused(typed: str) -> None:
+    with pytest.raises(ValidationError, match="Enter your full name, without a web or e-mail address"):
+        line("Full name", "Enter your full name").clean(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["Maths/PE lead", "St. John's", "Dr. A.B. O’Neill-Smith", "Head of Yr 3/4", "KS1 & KS2"]
+)
+def test_a_name_with_points_and_strokes_is_fine(typed: str) -> None:
+    assert line("Role", "Enter your role").clean(typed) == typed
