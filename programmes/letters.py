@@ -84,8 +84,15 @@ def decision_subject(expression: ExpressionOfInterest, outcome: State) -> str:
 
 
 def decision_preview(expression: ExpressionOfInterest, outcome: State, words: str) -> str:
-    """The text that the head would get, to be read before deciding."""
-    return without_tokens(_fill(_wording(outcome), expression, expression.headteacher_name, words))
+    """The first letter that would go out, to be read before deciding: the head's, unless the address is shared."""
+    return without_tokens(_fill(_wording(outcome), expression, _addressees(expression)[0][1], words))
+
+
+def _addressees(expression: ExpressionOfInterest) -> list[tuple[str, str, str]]:
+    """Who gets a letter: part, name and address. Where both share an address, it is the contact's."""
+    people = {expression.headteacher_email.lower(): ("head", expression.headteacher_name, expression.headteacher_email)}
+    people[expression.contact_email.lower()] = ("contact", expression.contact_name, expression.contact_email)
+    return list(people.values())
 
 
 def _wording(outcome: State) -> str:
@@ -95,9 +102,7 @@ def _wording(outcome: State) -> str:
 def _send_to_school(
     expression: ExpressionOfInterest, kind: str, key: str, subject: str, wording: str, words: str, now: dt.datetime
 ) -> None:
-    people = {expression.headteacher_email.lower(): ("head", expression.headteacher_name, expression.headteacher_email)}
-    people[expression.contact_email.lower()] = ("contact", expression.contact_name, expression.contact_email)
-    for part, name, address in people.values():
+    for part, name, address in _addressees(expression):
         queue_message(
             kind=kind,
             key=f"{key}:{part}",

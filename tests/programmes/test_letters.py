@@ -184,3 +184,12 @@ def test_whatever_people_type_the_letter_can_be_filled_in(name: str, words: str)
 
     assert text.startswith(f"Dear {name},")
     assert words.strip() in text
+
+
+def test_the_preview_greets_whom_the_letter_greets_where_head_and_contact_share_an_address(hub: Hub) -> None:
+    shared = "office@school.example"
+    expression = factories.make_expression(factories.make_window(hub), contact_email=shared, head_email=shared)
+    with tenancy.use(hub):
+        found = ExpressionOfInterest.objects.with_stage().select_related("hub").get(pk=expression.pk)
+        preview = letters.decision_preview(found, State.OFFERED, "")
+    assert preview.startswith(f"Dear {expression.contact_name},")
