@@ -208,8 +208,22 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "purge-abandoned-drafts": {"task": "programmes.tasks.purge_drafts", "schedule": crontab(hour=3, minute=20)},
+    # After the register's refresh, and whether or not there was one: a broker that was down has told nobody.
+    "follow-school-changes": {"task": "programmes.tasks.follow_everywhere", "schedule": crontab(hour=5, minute=30)},
     "clear-sessions": {"task": "hubadmin.tasks.clear_sessions", "schedule": crontab(hour=3, minute=40)},
 }
+
+# --- The register of schools ------------------------------------------------------------------
+
+REGISTER_SOURCE: str = env.str("REGISTER_SOURCE", default="").strip()
+if "://" in REGISTER_SOURCE and not REGISTER_SOURCE.startswith("https://"):
+    raise ImproperlyConfigured("REGISTER_SOURCE must be an https:// address or a folder of this machine.")
+if REGISTER_SOURCE:
+    CELERY_BEAT_SCHEDULE |= {
+        "refresh-register": {"task": "schools.tasks.refresh_register", "schedule": crontab(hour=4, minute=30)},
+        # By itself: a refresh that is killed cannot say so.
+        "warn-when-overdue": {"task": "schools.tasks.warn_when_overdue", "schedule": crontab(hour=7, minute=0)},
+    }
 
 # --- Mail -------------------------------------------------------------------------------------
 

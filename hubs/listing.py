@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django import forms
 from django.http import HttpRequest
+
+# The longest query of a list that goes along to a record and back.
+LONGEST_QUERY = 1000
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,13 @@ def columns(request: HttpRequest, headings: Iterable[tuple[str, str]], *, sort: 
             direction: Literal["descending", "none"] = "descending" if sort == f"-{key}" else "none"
             found.append(Column(label, address(request, sort=key), direction))
     return found
+
+
+def filters_that_led_here(request: HttpRequest) -> str:
+    """The query of the list that led to this record, written anew: whatever was sent, it is a query and no address."""
+    return urlencode(parse_qsl(request.GET.get("from", "")[:LONGEST_QUERY]))
+
+
+def carrying(filters: str) -> str:
+    """What a record's address ends in, so that its page knows the list that led to it."""
+    return f"?{urlencode({'from': filters})}" if filters else ""

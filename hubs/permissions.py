@@ -12,6 +12,8 @@ Capability = Literal[
     "use_console",
     "view_expressions",
     "decide_expressions",
+    "view_schools",
+    "maintain_schools",
     "view_messages",
     "retry_messages",
     "manage_recruitment",
@@ -21,13 +23,22 @@ Capability = Literal[
 NationalCapability = Literal["view_national_figures"]
 
 _LEADS: frozenset[Capability] = frozenset(
-    {"use_console", "view_expressions", "decide_expressions", "view_messages", "retry_messages", "manage_recruitment"}
+    {
+        "use_console",
+        "view_expressions",
+        "decide_expressions",
+        "view_schools",
+        "maintain_schools",
+        "view_messages",
+        "retry_messages",
+        "manage_recruitment",
+    }
 )
 ALLOWED: dict[str, frozenset[Capability]] = {
     Role.ADMINISTRATOR: _LEADS | {"manage_hub", "manage_members"},
     Role.HUB_LEAD: _LEADS,
     Role.ASSISTANT_LEAD: _LEADS,
-    Role.MASTERY_SPECIALIST: frozenset({"use_console"}),
+    Role.MASTERY_SPECIALIST: frozenset({"use_console", "view_schools"}),
 }
 NATIONAL_ALLOWED: dict[str, frozenset[NationalCapability]] = {
     NationalRole.Kind.VIEWER: frozenset({"view_national_figures"}),
@@ -37,6 +48,8 @@ _MEANING: dict[Capability, str] = {
     "use_console": "use the hub's pages",
     "view_expressions": "see expressions of interest",
     "decide_expressions": "decide expressions of interest",
+    "view_schools": "see the hub's schools",
+    "maintain_schools": "change what the hub knows of its schools",
     "view_messages": "see the hub's messages",
     "retry_messages": "send messages again",
     "manage_recruitment": "open and close recruitment",

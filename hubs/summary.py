@@ -9,7 +9,7 @@ from typing import NamedTuple
 class SummaryRow(NamedTuple):
     """A fact and, where it can be changed, the way to do that; `change_what` is read out after "Change".
 
-    A fact of several parts has `lines` in place of a value.
+    A fact of several parts has `lines` in place of a value; a value that leads somewhere has a `link`.
     """
 
     key: str
@@ -17,3 +17,4 @@ class SummaryRow(NamedTuple):
     change_url: str = ""
     change_what: str = ""
     lines: Sequence[str] = ()
+    link: str = ""

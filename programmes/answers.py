@@ -18,12 +18,13 @@ def answers(
     def row(key: str, value: str, step: Step, what: str) -> SummaryRow:
         return SummaryRow(key, value, change(step), what) if change else SummaryRow(key, value)
 
+    now = expression.school_now
     sections: list[tuple[str, list[SummaryRow]]] = [
         (
             "School and stage",
             [
-                row("School", expression.school.label, "school", "the school"),
-                SummaryRow("URN", str(expression.school.urn)),
+                row("School", _school(expression), "school", "the school"),
+                SummaryRow("URN", str(now.urn) if now.is_of_register else "Not known yet"),
                 SummaryRow("Stage", str(expression.stage_year)),
             ],
         ),
@@ -61,6 +62,12 @@ def answers(
         promised = promised._replace(change_url=change("promises"), change_what="the promises")
     sections.append(("Promises", [promised]))
     return sections
+
+
+def _school(expression: ExpressionOfInterest) -> str:
+    """What tells the school from its namesakes, and under which name or URN it sent the expression."""
+    now, then = expression.school_now, expression.school
+    return now.label if now == then else f"{now.label}\nFormerly {then.name}, {then.urn_in_words}"
 
 
 def school_facts(school: School, *, in_area: bool) -> list[SummaryRow]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db import IntegrityError, transaction
+from django.db.models import prefetch_related_objects
 
 from hubs import timeline
 from hubs.constraints import broken_constraint
-from programmes import journey, letters
+from programmes import following, journey, letters, rivals
 from programmes.models import (
     AgreedPromise,
     ExpressionOfInterest,
@@ -54,7 +55,7 @@ class SameTeacherTwice(Exception):
 
 
 class SchoolHasOne(Exception):
-    """Somebody else of the school has sent one for this stage; `existing` is it."""
+    """Somebody else of the school has sent one for this stage, under this URN or another; `existing` is it."""
 
     def __init__(self, existing: ExpressionOfInterest) -> None:
         super().__init__(existing.reference)
@@ -178,6 +179,8 @@ def submit(*, draft: ExpressionOfInterest, now: dt.datetime) -> ExpressionOfInte
 
     Sent already, it stays as it is: a double click, a reload and a second tab make one. Raises
     `Incomplete`, `NotTaking` after the deadline, and `SchoolHasOne` when the school has another one.
+    A school that closed since the draft was begun sends it under the URN it has now, if that is one;
+    else it sends it as it was, and the hub is told.
     """
     expression = _locked(draft)
     if expression.state != State.DRAFT:
@@ -188,18 +191,30 @@ def submit(*, draft: ExpressionOfInterest, now: dt.datetime) -> ExpressionOfInte
     window = expression.window
     if not window.takes_expressions_at(now):
         raise NotTaking
+    begun_for = expression.school
+    if begun_for.is_closed:
+        prefetch_related_objects([begun_for], "now")
+    expression.school = expression.school_now
+    # Of a school with one URN the database itself allows one.
+    if expression.has_other_urns and (existing := rivals.rival_of(expression)):
+        raise SchoolHasOne(existing)
     expression.state = State.SUBMITTED
     expression.submitted_at = expression.touched_at = now
     expression.is_late = window.phase_at(now) == RecruitmentWindow.Phase.LATE
     expression.privacy_version = expression.hub.privacy_version
     _save_with_reference(expression)
+    sent = ["Sent the expression of interest" + (", after the deadline." if expression.is_late else ".")]
+    if expression.school != begun_for:
+        sent.append(f"It was begun for {begun_for.name} ({begun_for.urn_in_words}), which the school was until then.")
     timeline.record(
         subject=expression,
         # Name and role may have 120 characters each; the timeline takes 200 for both.
         actor=f"{expression.contact_name}, {expression.contact_role or 'for the school'}"[:200],
         now=now,
-        text="Sent the expression of interest" + (", after the deadline." if expression.is_late else "."),
+        text=" ".join(sent),
     )
+    if expression.school.is_closed:
+        following.notice(expression=expression, now=now)
     letters.send_confirmation(expression=expression, now=now)
     return expression
 
@@ -224,6 +239,7 @@ def _locked(expression: ExpressionOfInterest) -> ExpressionOfInterest:
         ExpressionOfInterest.objects.select_for_update(of=("self",))
         .select_related("hub", "school", "window__stage_year__stage")
         .with_progress()
+        .with_other_urns()
         .get(pk=expression.pk)
     )
 
@@ -250,7 +266,9 @@ def _save_with_reference(expression: ExpressionOfInterest) -> None:
         except IntegrityError as error:
             match broken_constraint(error):
                 case "one_live_expression_per_school_and_stage":
-                    raise SchoolHasOne(ExpressionOfInterest.objects.rivals_of(expression).get()) from None
+                    if rival := rivals.rival_of(expression):
+                        raise SchoolHasOne(rival) from None
+                    # It was declined meanwhile: nothing stands in the way any more.
                 case "programmes_expressionofinterest_reference_key":
                     continue
                 case _:

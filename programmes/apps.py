@@ -11,6 +11,9 @@ class ProgrammesConfig(AppConfig):
 
     def ready(self) -> None:
         from hubs.pages import register
+        from programmes.tasks import follow
+        from schools import following
 
         register(label="Expressions of interest", url_name="expression_list", capability="view_expressions", order=10)
         register(label="Recruitment", url_name="recruitment", capability="manage_recruitment", order=20)
+        following.register(follow)

@@ -14,12 +14,12 @@ from django.core.exceptions import ValidationError
 from hubs.fields import TextField, email, line, telephone
 from hubs.layout import Button, Question, form_helper
 from hubs.widgets import DateField
+from hubs.years import label_of
 from programmes.applying import Contact, Headteacher, SameTeacherTwice, Teacher
 from programmes.models import StagePromise, StageYear, State
 from programmes.queries import SORTS, Filter
-from programmes.years import label_of
 from schools.models import School
-from schools.search import hint_of, is_too_short
+from schools.search import Choice, is_too_short
 
 LONDON = ZoneInfo("Europe/London")
 # Deadlines are at five in the afternoon, London time.
@@ -66,7 +66,7 @@ class SchoolChoiceForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, found: Sequence[School], more: bool, again: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, found: Sequence[Choice], more: bool, again: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["urn"].choices = [(school.urn, school.label) for school in found]  # type: ignore[attr-defined]
         if more:
@@ -74,7 +74,7 @@ class SchoolChoiceForm(forms.Form):
                 f"These are the first {len(found)}. Is yours not among them? "
                 "Search again, and add the town or the postcode"
             )
-        hints = {str(school.urn): hint_of(school) for school in found}
+        hints = {str(school.urn): school.hint for school in found}
         self.helper = form_helper(
             "Continue",
             Question("urn", page_heading=True, choice_hints=hints),
@@ -225,6 +225,32 @@ class DeclineForm(forms.Form):
         self.helper = form_helper(
             "Decline and send the letter", look="warning", others=[Button("Cancel", url=back, look="link")]
         )
+
+
+class PartForm(forms.Form):
+    """Which of the schools that one has split into is meant."""
+
+    urn = forms.TypedChoiceField(
+        label="This expression of interest is for",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose the school that it is for"),
+    )
+
+    def __init__(self, *args: Any, parts: Sequence[School], back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parts = {school.urn: school for school in parts}
+        self.fields["urn"].choices = [(school.urn, school.label) for school in parts]  # type: ignore[attr-defined]
+        hints = {str(school.urn): school.urn_in_words for school in parts}
+        self.helper = form_helper(
+            "Save the school",
+            Question("urn", choice_hints=hints),
+            others=[Button("Cancel", url=back, look="link")],
+        )
+
+    def part(self) -> School:
+        """The one that was chosen."""
+        return self.parts[self.cleaned_data["urn"]]
 
 
 class WindowForm(forms.Form):

@@ -17,7 +17,7 @@ Dear {name},
 Thank you. {hub} has received your school's expression of interest.
 
 Reference: {reference}
-School: {school}
+School: {school_in_full}
 Stage: {stage}, {year}
 Sent: {sent}
 
@@ -120,7 +120,8 @@ def _fill(wording: str, expression: ExpressionOfInterest, name: str, words: str)
     return wording.format(
         name=name,
         hub=expression.hub.name,
-        school=expression.school.name,
+        school=expression.school_now.name,
+        school_in_full=expression.school_in_full,
         reference=expression.reference,
         stage=stage_year.title,
         year=stage_year.year_label,

@@ -5,17 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from programmes.models import ExpressionOfInterest, ExpressionQuerySet, RecruitmentWindow, StageYear, State
+from schools.lineage import urns_of_school_today
+from schools.models import CurrentSchool
 
 SORTS = {
     "received": ("submitted_at", "pk"),
-    "school": ("school__name", "pk"),
-    "authority": ("school__authority__name", "school__name", "pk"),
-    "stage": ("window__stage_year__year", "window__stage__order", "school__name", "pk"),
+    "school": ("name_now", "pk"),
+    "authority": ("authority_now", "name_now", "pk"),
+    "stage": ("window__stage_year__year", "window__stage__order", "name_now", "pk"),
     "state": ("state", "submitted_at", "pk"),
 }
+
+
+def _now(field: str) -> Coalesce:
+    """What the school is today: of one that has split the list shows the old one, see `School.named_now`."""
+    current = CurrentSchool.objects.filter(former=OuterRef("school")).values("former")
+    one = current.annotate(schools=Count("pk"), today=Min(f"current__{field}")).filter(schools=1)
+    return Coalesce(Subquery(one.values("today")), F(f"school__{field}"))
 
 
 @dataclass(frozen=True)
@@ -35,10 +45,13 @@ def expressions(chosen: Filter) -> ExpressionQuerySet:
     if chosen.state:
         found = found.filter(state=chosen.state)
     order = SORTS[chosen.sort.removeprefix("-")]
+    today = {"name_now": _now("name"), "authority_now": _now("authority__name")}
+    found = found.annotate(**{name: today[name] for name in order if name in today})
     descending = chosen.sort.startswith("-")
     return (
         found.with_stage()
         .select_related("school__authority")
+        .with_school_now()
         .order_by(*(f"-{field}" if descending else field for field in order))
     )
 
@@ -64,9 +77,23 @@ def _matching(chosen: Filter) -> ExpressionQuerySet:
             | Q(reference__icontains=word)
             | Q(contact_name__icontains=word)
             | Q(contact_email__icontains=word)
-            | (Q(school__urn=int(word)) if word.isascii() and word.isdigit() and len(word) <= 9 else Q())
+            | _urn_is("school", word)
+            | Exists(
+                CurrentSchool.objects.filter(former=OuterRef("school")).filter(
+                    Q(current__name__icontains=word)
+                    | Q(current__town__icontains=word)
+                    | Q(current__postcode__icontains=word)
+                    | _urn_is("current", word)
+                )
+            )
         )
     return found
+
+
+def _urn_is(school: str, word: str) -> Q:
+    """Whether a word is the URN of a school; a word that is no number says nothing."""
+    is_number = word.isascii() and word.isdigit() and len(word) <= 9
+    return Q(**{f"{school}__urn": int(word)}) if is_number else Q()
 
 
 def stages_with_windows() -> QuerySet[RecruitmentWindow]:
@@ -96,6 +123,7 @@ def expression_with_answers(reference: str) -> ExpressionOfInterest | None:
     return (
         ExpressionOfInterest.objects.sent()
         .with_stage()
+        .with_school_now()
         .select_related("school__authority", "hub")
         .prefetch_related("lead_teachers", "agreed_promises")
         .filter(reference=reference)
@@ -104,6 +132,7 @@ def expression_with_answers(reference: str) -> ExpressionOfInterest | None:
 
 
 def others_of_school(expression: ExpressionOfInterest) -> ExpressionQuerySet:
-    """What else the school of an expression has sent to the hub, newest first."""
-    sent = ExpressionOfInterest.objects.sent().with_stage().filter(school=expression.school_id)
-    return sent.exclude(pk=expression.pk).order_by("-submitted_at", "-pk")
+    """What else the school of an expression, as it is today, has sent to the hub under any URN, newest first."""
+    sent = ExpressionOfInterest.objects.sent().with_stage()
+    others = sent.filter(school__in=urns_of_school_today(expression.school_id)).exclude(pk=expression.pk)
+    return others.order_by("-submitted_at", "-pk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from programmes.views import applying, deciding, recruiting
+from programmes.views import applying, deciding, participation, recruiting
 
 urlpatterns: list[URLPattern] = [
     path("hub/<slug:hub_slug>/", applying.hub_public, name="hub_public"),
@@ -21,6 +21,18 @@ urlpatterns: list[URLPattern] = [
     path("console/<slug:hub_slug>/expressions/<slug:reference>/", deciding.expression, name="expression"),
     path("console/<slug:hub_slug>/expressions/<slug:reference>/offer/", deciding.offer, name="expression_offer"),
     path("console/<slug:hub_slug>/expressions/<slug:reference>/decline/", deciding.decline, name="expression_decline"),
+    path("console/<slug:hub_slug>/expressions/<slug:reference>/school/", deciding.choose_part, name="expression_part"),
+    path(
+        "console/<slug:hub_slug>/expressions/<slug:reference>/school-change/<int:pk>/",
+        deciding.change_seen,
+        name="expression_change_seen",
+    ),
+    path("console/<slug:hub_slug>/schools/<int:urn>/participation/", participation.record, name="school_participation"),
+    path(
+        "console/<slug:hub_slug>/schools/<int:urn>/participation/<int:pk>/remove/",
+        participation.remove,
+        name="school_participation_remove",
+    ),
     path("console/<slug:hub_slug>/recruitment/", recruiting.recruitment, name="recruitment"),
     path(
         "console/<slug:hub_slug>/recruitment/<int:stage_year_id>/",

@@ -13,4 +13,5 @@ class ReportsConfig(AppConfig):
         from reports.queries import expressions_waiting_in_words
 
         register(label="Home", url_name="console_home", capability="use_console", order=0)
+        register(label="Schools", url_name="school_list", capability="view_schools", order=15)
         register_waiting(capability="view_expressions", words=expressions_waiting_in_words)

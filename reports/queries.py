@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, OuterRef, Subquery
 
 from correspondence.models import Message
 from correspondence.models import State as MessageState
 from hubs.models import Hub
-from programmes.models import ExpressionOfInterest, RecruitmentWindow, State
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, SchoolChange, State
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,32 @@ def expressions_waiting_in_words() -> str:
     """How many expressions of interest are to be decided, or nothing when there is none."""
     count = expressions_waiting().count
     return f"{count} to decide" if count else ""
+
+
+# A home is no list: the others come up as these are seen.
+MOST_CHANGES_LISTED = 10
+
+
+@dataclass(frozen=True)
+class ChangedSchools:
+    """Schools with work in progress that have changed, and that nobody of the hub has looked at."""
+
+    count: int
+    first: list[ExpressionOfInterest]
+
+
+def changed_schools() -> ChangedSchools:
+    """The expressions of interest whose school has changed, the first ones noticed first."""
+    unseen = SchoolChange.objects.unseen()
+    noticed = unseen.filter(expression=OuterRef("pk")).order_by("noticed_at").values("noticed_at")[:1]
+    changed = (
+        ExpressionOfInterest.objects.filter(pk__in=unseen.values("expression"))
+        .annotate(noticed_at=Subquery(noticed))
+        .order_by("noticed_at", "pk")
+    )
+    first = list(changed.with_stage().with_school_now()[: MOST_CHANGES_LISTED + 1])
+    count = len(first) if len(first) <= MOST_CHANGES_LISTED else changed.count()
+    return ChangedSchools(count, first[:MOST_CHANGES_LISTED])
 
 
 def messages_in_trouble() -> Waiting:

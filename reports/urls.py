@@ -1,12 +1,14 @@
-"""Addresses of the hub's home and of national figures."""
+"""Addresses of the hub's home, of its schools and of national figures."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from reports import views
+from reports.views import home, schools
 
 urlpatterns: list[URLPattern] = [
-    path("console/<slug:hub_slug>/", views.console_home, name="console_home"),
-    path("national/", views.national_home, name="national_home"),
+    path("console/<slug:hub_slug>/", home.console_home, name="console_home"),
+    path("console/<slug:hub_slug>/schools/", schools.school_list, name="school_list"),
+    path("console/<slug:hub_slug>/schools/<int:urn>/", schools.school, name="school"),
+    path("national/", home.national_home, name="national_home"),
 ]

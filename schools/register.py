@@ -1,231 +1,371 @@
-"""Taking the national register's file into the table of schools.
+"""Taking the national register's files into the tables of schools and of links.
 
-One transaction: the file's rows are copied into a temporary table, and from there merged by one
-statement. A failure leaves the register as it was; the same file twice changes nothing.
+One transaction: the files' rows are copied into temporary tables, compared there with what is known, and, when that is
+agreed to, merged by a few statements. A failure leaves the register as it was; the same file twice changes nothing.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from psycopg import sql
+from django.utils import timezone
+from psycopg.sql import SQL, Identifier
 
-from hubs.models import LocalAuthority
+from hubs.models import User
+from hubs.wording import plain_day
+from schools import ancestry, differences, following, links_file
 from schools.authorities import load_local_authorities
-from schools.layout import READ, Column, Unreadable
-from schools.models import School
-from schools.register_file import RegisterUnreadable, open_register
-from schools.search import learn_words
-
-if TYPE_CHECKING:
-    import _csv
+from schools.differences import AUTHORITIES, DIFFERENCES, ROWS, SCHOOLS, Change, Counts, listed
+from schools.layout import READ, Unreadable
+from schools.links_file import LinkChanges
+from schools.models import RegisterImport
+from schools.register_file import (
+    RegisterRefused,
+    RegisterUnreadable,
+    day_in,
+    digest_of,
+    holds_links,
+    open_links,
+    open_register,
+)
+from schools.rows import BadRow, Rows
+from schools.search import refresh as refresh_search
 
 # Two imports at a time would meet row by row, and might wait for each other for ever.
 _LOCK = 7_401_205
-_STATUSES = {str(status) for status in School.Status.values}
-_BLANK = {column.field: column.parse("") for column in READ}
-_ROWS = sql.Identifier("register_rows")
-_SCHOOLS = sql.Identifier(School._meta.db_table)
-_AUTHORITIES = sql.Identifier(LocalAuthority._meta.db_table)
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row that was left out: the line of the file on which it ends, and why."""
-
-    line: int
-    reason: str
+_SETTINGS = (
+    ("work_mem", "64MB"),
+    ("enable_mergejoin", "off"),
+    ("enable_nestloop", "off"),
+    ("jit", "off"),
+    ("synchronous_commit", "off"),
+)
+# A file that closes or lacks more of the schools open here, or drops more of the links, is cut off or a mistake.
+MOST_LOST = 0.05
+_STATUSES = {"1", "2", "3", "4"}
+_OF_SCHOOL = [column for column in READ if column.of_school]
 
 
 @dataclass
-class Outcome:
-    """What an import did, in numbers of schools, and the rows it left out."""
+class Plan:
+    """What a file of the register would change, while the transaction that worked it out is open.
 
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    bad_rows: list[BadRow] = field(default_factory=list)
+    `refusals` are the reasons, each a sentence, why it is not applied unless it is forced.
+    """
 
-
-@dataclass(frozen=True)
-class _Header:
-    width: int
-    columns: list[tuple[int, Column]]
+    file_name: str
+    digest: str
+    as_of: dt.date | None
+    links_file_name: str
+    fields: list[str]
+    rows: int
+    counts: Counts
+    bad_rows: list[BadRow]
+    links: LinkChanges
+    started_at: dt.datetime
+    refusals: list[str] = field(default_factory=list)
+    applied: bool = False
 
     @property
-    def fields(self) -> list[str]:
-        """The fields of `School` that the file speaks of, the URN aside."""
-        return [column.field for _, column in self.columns if column.of_school and column.field != "urn"]
+    def added(self) -> int:
+        """How many schools are new here."""
+        return self.counts.added
+
+    @property
+    def changed(self) -> int:
+        """How many schools that are known differ."""
+        return self.counts.changed
+
+    @property
+    def unchanged(self) -> int:
+        """How many schools are as they were."""
+        return self.rows - self.added - self.changed
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether schools and links stay as they are."""
+        return not (self.added or self.changed or self.links.added or self.links.removed)
+
+    def changes(self) -> Iterator[Change]:
+        """Every change by itself; to be asked before `apply`."""
+        with connection.cursor() as cursor:
+            yield from differences.changes(cursor, self.fields)
+
+    def apply(
+        self, *, actor_name: str, now: dt.datetime, actor: User | None = None, force: bool = False
+    ) -> RegisterImport:
+        """Make schools and links those of the files, with all that is derived from them, and keep that it was done.
+
+        Raises `RegisterRefused` for what must be forced.
+        """
+        if self.refusals and not force:
+            raise RegisterRefused(" ".join(self.refusals))
+        self.write()
+        if not self.changes_nothing:
+            ancestry.rebuild()
+            refresh_search()
+        self.applied = True
+        return RegisterImport.objects.create(
+            outcome=RegisterImport.Outcome.APPLIED,
+            file_name=self.file_name[:200],
+            digest=self.digest,
+            as_of=self.as_of,
+            links_file_name=self.links_file_name[:200],
+            actor=actor,
+            actor_name=actor_name[:120],
+            started_at=self.started_at,
+            finished_at=now,
+            forced=bool(self.refusals),
+            counts=self._counts(),
+        )
+
+    def write(self) -> None:
+        """Make schools and links those of the files, and leave alone what is derived from them."""
+        with connection.cursor() as cursor:
+            load_local_authorities()
+            if self.added or self.changed:
+                _add_unknown_authorities(cursor)
+                _merge(cursor, self.fields)
+            if self.links.added or self.links.removed:
+                links_file.apply(cursor)
+
+    def _counts(self) -> dict[str, int]:
+        return {
+            **{str(kind): number for kind, number in self.counts.kinds.items() if number},
+            "added": self.added,
+            "changed": self.changed,
+            "unchanged": self.unchanged,
+            "bad_rows": len(self.bad_rows),
+            "links_added": self.links.added,
+            "links_removed": self.links.removed,
+            "links_bad_rows": len(self.links.bad_rows),
+        }
 
 
-def import_register(path: Path) -> Outcome:
-    """Take in the register's CSV file, or the zip that holds it.
+def import_register(
+    path: Path,
+    *,
+    actor_name: str,
+    now: dt.datetime,
+    links: Path | None = None,
+    actor: User | None = None,
+    force: bool = False,
+    agree: Callable[[Plan], bool] = lambda plan: True,
+) -> Plan:
+    """Take in the register's CSV file, or the zip that holds it; the links from their own file, or the same zip.
 
-    Where the file lacks a column, schools keep what the register said before. Raises
-    `RegisterUnreadable`, with a sentence for a person, when the file is not what it should be.
+    `agree` is asked before anything is changed, and may say no: then nothing is. Where the file lacks a column,
+    schools keep what the register said before; without links those that are known stay. What is taken in is kept as
+    a `RegisterImport`, and other rooms follow. Raises `RegisterRefused` with a sentence for a person, and keeps that
+    too, when a file is not what it should be or when what it would do must be forced.
     """
-    outcome = Outcome()
-    with open_register(path) as lines, transaction.atomic(), connection.cursor() as cursor:
-        reader = csv.reader(lines)
-        header = _read_header(next(reader, []))
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        copied = _copy(cursor, _readable_rows(reader, header, outcome))
-        if not copied:
-            first = f" Line {outcome.bad_rows[0].line}: {outcome.bad_rows[0].reason}" if outcome.bad_rows else ""
-            raise RegisterUnreadable(f"No row of the file tells of a school.{first}")
-        load_local_authorities()
-        _add_unknown_authorities(cursor)
-        outcome.added, outcome.changed = _merge(cursor, header.fields)
-        if outcome.added or outcome.changed:
-            learn_words()
-        outcome.unchanged = copied - outcome.added - outcome.changed
-        cursor.execute(sql.SQL("DROP TABLE {}").format(_ROWS))
-    return outcome
-
-
-def _read_header(names: list[str]) -> _Header:
-    names = [name.strip() for name in names]
-    missing = [column.header for column in READ if column.required and column.header not in names]
-    if missing and len(names) == 1 and names[0].count(";") + names[0].count("\t") >= len(missing):
-        raise RegisterUnreadable(
-            "The columns of this file are not separated by commas, as the register's own are. "
-            "Take the file as it was downloaded, without saving it from a spreadsheet."
-        )
-    if missing:
-        raise RegisterUnreadable(f"This is not the register's file: it lacks the columns {', '.join(missing)}.")
-    return _Header(len(names), [(names.index(column.header), column) for column in READ if column.header in names])
-
-
-def _readable_rows(reader: _csv.Reader, header: _Header, outcome: Outcome) -> Iterator[tuple[str | None, ...]]:
-    """Rows fit for the temporary table; the others go to `outcome.bad_rows`. Raises when the file breaks off."""
-    seen: set[str | None] = set()
-    width = header.width
     try:
-        for row in reader:
-            if not row:
-                continue
-            width = len(row)
-            try:
-                school = _read_row(row, header)
-                if school["urn"] in seen:
-                    raise Unreadable(f"URN {school['urn']} stands in the file more than once.")
-            except Unreadable as problem:
-                outcome.bad_rows.append(BadRow(reader.line_num, str(problem)))
-            else:
-                seen.add(school["urn"])
-                yield tuple(school.values())
-    except csv.Error as error:
-        raise RegisterUnreadable(f"Line {reader.line_num} cannot be read as CSV: {error}.") from error
-    if width < header.width:
-        raise RegisterUnreadable(
-            f"The file breaks off in line {reader.line_num}. Download it again from the register's page."
+        with reading(path, links=links, now=now) as plan:
+            if agree(plan):
+                plan.apply(actor_name=actor_name, actor=actor, now=now, force=force)
+    except RegisterRefused as refusal:
+        RegisterImport.objects.create(
+            outcome=RegisterImport.Outcome.REFUSED,
+            file_name=path.name[:200],
+            digest=digest_of(path),
+            as_of=day_in(path.name),
+            links_file_name=links.name[:200] if links else "",
+            actor=actor,
+            actor_name=actor_name[:120],
+            started_at=now,
+            finished_at=now,
+            forced=force,
+            reason=str(refusal),
         )
+        raise
+    if plan.applied:
+        following.follow(now=now)
+    return plan
 
 
-def _read_row(row: list[str], header: _Header) -> dict[str, str | None]:
-    """The row's values by field; raises `Unreadable` with a sentence."""
-    if len(row) != header.width:
-        raise Unreadable(f"It has {len(row)} columns instead of {header.width}.")
-    school = _BLANK.copy()
-    for position, column in header.columns:
-        try:
-            value = column.parse(row[position])
-        except Unreadable as problem:
-            raise Unreadable(f"{column.header} {problem}.") from None
-        if column.required and not value:
-            raise Unreadable(f"{column.header} is missing.")
-        if value and ("\ufffd" in value or "\x00" in value):
-            raise Unreadable(f"{column.header} holds a character that cannot be read.")
-        school[column.field] = value
-    _check_whole(school)
-    return school
+@contextmanager
+def reading(path: Path, *, now: dt.datetime, links: Path | None = None) -> Iterator[Plan]:
+    """What the files would change, in a transaction that is rolled back unless the plan is applied in it.
+
+    Another import waits until this one has ended. Raises `RegisterUnreadable`.
+    """
+    if links is None and holds_links(path):
+        links = path
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        _suit_large_tables(cursor)
+        plan = _plan(cursor, path, links, now)
+        yield plan
+        cursor.execute(SQL("DROP TABLE {}, {}").format(ROWS, DIFFERENCES))
+        links_file.forget(cursor)
+        if not plan.applied:
+            transaction.set_rollback(True)
 
 
-def _check_whole(school: dict[str, str | None]) -> None:
-    if int(school["urn"] or 0) == 0:
-        raise Unreadable("URN is 0.")
-    if school["status"] not in _STATUSES:
-        raise Unreadable(f"EstablishmentStatus (code) {school['status']} is none of 1, 2, 3 and 4.")
-    low, high = school["low_age"], school["high_age"]
-    if low and high and int(low) > int(high):
-        raise Unreadable(f"The lowest age, {low}, is above the highest, {high}.")
-    # Some schools sit at (0, 0), off the coast of Cornwall: no place is better than a wrong one.
-    if not (int(school["easting"] or 0) and int(school["northing"] or 0)):
-        school["easting"] = school["northing"] = None
+def _suit_large_tables(cursor: CursorWrapper) -> None:
+    """Have the planner join as large tables are joined, until the end of the transaction.
+
+    What is hashed here does not fit into the memory that suits a web page; nobody has counted the temporary tables'
+    rows, so it would rather sort them, or look up each row of one in the other; and to compile the statements takes
+    longer than they do. Nor need the end wait for the disk: an import lost as a whole is taken in again.
+    """
+    for setting, value in _SETTINGS:
+        cursor.execute("SELECT set_config(%s, %s, true)", [setting, value])
 
 
-def _copy(cursor: CursorWrapper, rows: Iterator[tuple[str | None, ...]]) -> int:
-    """Copy rows into a fresh temporary table with the types of the schools' own; return how many."""
-    columns = [
-        sql.Identifier(column.field)
-        if column.of_school
-        else sql.SQL("''::text AS {}").format(sql.Identifier(column.field))
-        for column in READ
-    ]
-    cursor.execute(
-        sql.SQL("CREATE TEMPORARY TABLE {} AS SELECT {} FROM {} WITH NO DATA").format(
-            _ROWS, sql.SQL(", ").join(columns), _SCHOOLS
-        )
+def _plan(cursor: CursorWrapper, path: Path, links: Path | None, now: dt.datetime) -> Plan:
+    today = timezone.localdate(now)
+    with open_register(path) as file:
+        rows = Rows(file.lines, READ, _SchoolRules(), what="the register's file")
+        copied = _copy(cursor, rows)
+        as_of = next((day for day in map(day_in, (file.name, path.name)) if day and day <= today), None)
+        as_of = as_of or _last_change(cursor, today)
+    link_changes, links_file_name = LinkChanges(), ""
+    if links:
+        with open_links(links) as links_csv:
+            link_changes, links_file_name = links_file.compare(cursor, links_csv.lines), links_csv.name
+    of_school = {column.field for column in _OF_SCHOOL}
+    fields = [name for name in rows.fields if name in of_school and name != "urn"]
+    plan = Plan(
+        file_name=path.name,
+        digest=digest_of(path),
+        as_of=as_of,
+        links_file_name=links_file_name,
+        fields=fields,
+        rows=copied,
+        counts=differences.compare(cursor, fields),
+        bad_rows=rows.bad,
+        links=link_changes,
+        started_at=now,
     )
-    copied = 0
-    with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(_ROWS)) as copy:
-        for row in rows:
-            copy.write_row(row)
-            copied += 1
+    plan.refusals += _refusals(plan)
+    return plan
+
+
+def _refusals(plan: Plan) -> list[str]:
+    """Why a plan must be forced, if it must."""
+    refusals = []
+    last = RegisterImport.objects.filter(outcome=RegisterImport.Outcome.APPLIED, as_of__isnull=False).first()
+    if last and last.as_of and plan.as_of and plan.as_of < last.as_of:
+        refusals.append(
+            f"The file is of {plain_day(plan.as_of)}, and the register here is already that of {plain_day(last.as_of)}."
+        )
+    counts, links = plan.counts, plan.links
+    for number, total, does in (
+        (counts.would_close, counts.open_here, "would close {} of the {} schools that are open here"),
+        (counts.missing, counts.open_here, "lacks {} of the {} schools that are open here"),
+        (links.removed, links.here, "drops {} of the {} links between schools that are known here"),
+    ):
+        if number > total * MOST_LOST:
+            told = does.format(f"{number:,}", f"{total:,}")
+            refusals.append(f"The file {told}: more than {MOST_LOST:.0%} is a mistake or a file cut off.")
+    return refusals
+
+
+class _SchoolRules:
+    """Each URN once, a known status, ages in order, both coordinates or none."""
+
+    seen = ("urn", "low_age", "high_age", "easting", "northing")
+
+    def __init__(self) -> None:
+        self._urns: set[str] = set()
+
+    def passes(self, values: Sequence[str]) -> bool:
+        """Whether a row of plain values holds to all of that."""
+        urn, low, high, easting, northing = values
+        if urn in self._urns or bool(easting) != bool(northing) or (low and high and int(low) > int(high)):
+            return False
+        self._urns.add(urn)
+        return True
+
+    def put_right(self, row: dict[str, str | None]) -> None:
+        """Take away a place that is none; raises `Unreadable`."""
+        urn, status, low, high = (row.get(name) or "" for name in ("urn", "status", "low_age", "high_age"))
+        if urn == "0":
+            raise Unreadable("URN is 0.")
+        if status not in _STATUSES:
+            raise Unreadable(f"EstablishmentStatus (code) {status} is none of 1, 2, 3 and 4.")
+        if low and high and int(low) > int(high):
+            raise Unreadable(f"The lowest age, {low}, is above the highest, {high}.")
+        if urn in self._urns:
+            raise Unreadable(f"URN {urn} stands in the file more than once.")
+        self._urns.add(urn)
+        # Some schools sit at (0, 0), off the coast of Cornwall: no place is better than a wrong one.
+        if not (int(row.get("easting") or 0) and int(row.get("northing") or 0)):
+            row.update((name, None) for name in ("easting", "northing") if name in row)
+
+
+def _copy(cursor: CursorWrapper, rows: Rows) -> int:
+    """Copy a file's rows into a fresh temporary table with the types of the schools' own; return how many."""
+    others = SQL("''::text AS authority_name, ''::text AS region, NULL::date AS last_changed_on")
+    columns = SQL(", ").join([listed([column.field for column in _OF_SCHOOL]), others])
+    cursor.execute(
+        SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(ROWS, columns, SCHOOLS)
+    )
+    copied = rows.copy_into(cursor, ROWS)
+    if not copied:
+        first = f" Line {rows.bad[0].line}: {rows.bad[0].reason}" if rows.bad else ""
+        raise RegisterUnreadable(f"No row of the file tells of a school.{first}")
     return copied
+
+
+def _last_change(cursor: CursorWrapper, today: dt.date) -> dt.date | None:
+    """The newest day on which the register changed a school, by the file."""
+    cursor.execute(SQL("SELECT max(last_changed_on) FROM {} WHERE last_changed_on <= %s").format(ROWS), [today])
+    (day,) = cursor.fetchone()
+    return day if isinstance(day, dt.date) else None
 
 
 def _add_unknown_authorities(cursor: CursorWrapper) -> None:
     cursor.execute(
-        sql.SQL(
+        SQL(
             """
             INSERT INTO {} (code, name, region)
-            SELECT authority_id, min(authority_name), mode() WITHIN GROUP (ORDER BY region)
-            FROM {} GROUP BY authority_id
-            ON CONFLICT (code) DO NOTHING
+            SELECT authority_id, min(authority_name), coalesce(mode() WITHIN GROUP (ORDER BY region), '')
+            FROM {} AS given WHERE NOT EXISTS (SELECT FROM {} AS known WHERE known.code = given.authority_id)
+            GROUP BY authority_id
             """
-        ).format(_AUTHORITIES, _ROWS)
+        ).format(AUTHORITIES, ROWS, AUTHORITIES)
     )
 
 
-def _merge(cursor: CursorWrapper, present: list[str]) -> tuple[int, int]:
-    """Add new schools and change those that differ in a field present in the file; return how many of each.
+def _merge(cursor: CursorWrapper, fields: list[str]) -> None:
+    """Add the schools that are new, and change those that differ in a field present in the file.
 
-    Not one INSERT ... ON CONFLICT: that computes the generated column of every row before it looks
-    for the conflict, which for an unchanged register is most of the work.
+    Not one INSERT ... ON CONFLICT: that makes a row of every school before it looks for the conflict.
     """
+    # Checked at once: at the end, each of the rows would be looked up again for it.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     cursor.execute(
-        sql.SQL(
+        SQL(
             """
-            UPDATE {schools} AS known SET ({present}) = ROW ({new}) FROM {rows} AS given
-            WHERE known.urn = given.urn AND ({old}) IS DISTINCT FROM ({new})
+            UPDATE {schools} AS known SET ({fields}) = ROW ({given})
+            FROM {rows} AS given JOIN {differences} AS differs ON differs.urn = given.urn AND NOT differs.added
+            WHERE known.urn = given.urn
             """
         ).format(
-            schools=_SCHOOLS,
-            rows=_ROWS,
-            present=_listed(present),
-            new=_listed(present, "given"),
-            old=_listed(present, "known"),
+            schools=SCHOOLS, rows=ROWS, differences=DIFFERENCES, fields=listed(fields), given=listed(fields, "given")
         )
     )
-    changed = cursor.rowcount
+    # A column that the file lacks is empty, and not unknown, where it is a text.
+    absent = [column.field for column in _OF_SCHOOL if column.field not in {"urn", *fields} and column.parse("") == ""]
     cursor.execute(
-        sql.SQL(
+        SQL(
             """
-            INSERT INTO {schools} ({fields}) SELECT {fields} FROM {rows} AS given
-            WHERE NOT EXISTS (SELECT FROM {schools} AS known WHERE known.urn = given.urn)
+            INSERT INTO {schools} ({into}) SELECT {values}
+            FROM {rows} AS given WHERE NOT EXISTS (SELECT FROM {schools} AS known WHERE known.urn = given.urn)
             """
-        ).format(schools=_SCHOOLS, rows=_ROWS, fields=_listed([column.field for column in READ if column.of_school]))
+        ).format(
+            schools=SCHOOLS,
+            rows=ROWS,
+            into=SQL(", ").join([Identifier("urn"), *map(Identifier, fields), *map(Identifier, absent)]),
+            values=SQL(", ").join([listed(["urn", *fields], "given"), *(SQL("''") for _ in absent)]),
+        )
     )
-    return cursor.rowcount, changed
-
-
-def _listed(fields: list[str], table: str | None = None) -> sql.Composed:
-    names = [sql.Identifier(table, name) if table else sql.Identifier(name) for name in fields]
-    return sql.SQL(", ").join(names)
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -1,34 +1,94 @@
-"""Opening the register's file, however it came: CSV or zip, cp1252 or UTF-8."""
+"""Opening the register's files, however they came: CSV or zip, cp1252 or UTF-8."""
 
 from __future__ import annotations
 
 import codecs
+import datetime as dt
+import hashlib
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
 _CHUNK = 1 << 16
 _AGAIN = "Download it again from the register's page."
+_REGISTER = "edubasealldata"
+_LINKS = "links_edubasealldata"
+_DAY = re.compile(r"edubasealldata(\d{8})", re.IGNORECASE)
 
 
-class RegisterUnreadable(Exception):
-    """A file that cannot be taken for the register; the message is a sentence or two for a person."""
+class RegisterRefused(Exception):
+    """The register was not taken in; the message is a sentence or two for a person."""
+
+
+class RegisterUnreadable(RegisterRefused):
+    """A file that cannot be taken for the register or for its links."""
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file: its own name, which inside a zip is not the zip's, and its lines, read as they are needed."""
+
+    name: str
+    lines: Iterator[str]
 
 
 @contextmanager
-def open_register(path: Path) -> Iterator[Iterator[str]]:
-    """The lines of the register's CSV file, which may lie in a zip; read as they are needed.
+def open_register(path: Path) -> Iterator[CsvFile]:
+    """The register's CSV file, which may lie in a zip, also beside the links.
 
     The whole file has been read through once before the first line is given, so a damaged zip
     raises `RegisterUnreadable` here. A byte that means nothing in the file's encoding becomes U+FFFD.
     """
+    with _open(path, _REGISTER) as file:
+        yield file
+
+
+@contextmanager
+def open_links(path: Path) -> Iterator[CsvFile]:
+    """The links' CSV file, like `open_register`."""
+    with _open(path, _LINKS) as file:
+        yield file
+
+
+def holds_links(path: Path) -> bool:
+    """Whether a file is a zip that holds the register's links beside the register."""
+    try:
+        if not (path.is_file() and _starts_as_zip(path)):
+            return False
+        with zipfile.ZipFile(path) as archive:
+            return len(_csv_names(archive)) > 1 and any(_is_called(name, _LINKS) for name in _csv_names(archive))
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def digest_of(path: Path) -> str:
+    """The first 16 digits of the file's SHA-256; none for a file that is not there."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def day_in(name: str) -> dt.date | None:
+    """The day that the register's site wrote into a file's name: edubasealldata20250524.csv."""
+    match = _DAY.search(name)
+    try:
+        return dt.date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+@contextmanager
+def _open(path: Path, called: str) -> Iterator[CsvFile]:
     with ExitStack() as stack:
         try:
-            open_again = _opener(stack, path)
+            name, open_again = _opener(stack, path, called)
             with open_again() as file:
                 encoding = _encoding(file)
             file = stack.enter_context(open_again())
@@ -36,16 +96,18 @@ def open_register(path: Path) -> Iterator[Iterator[str]]:
             raise RegisterUnreadable(f"{path} cannot be opened: {error.strerror or error}.") from error
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise RegisterUnreadable(f"{path.name} is damaged or incomplete. {_AGAIN}") from error
+        except (NotImplementedError, RuntimeError) as error:
+            raise RegisterUnreadable(f"{path.name} is a zip that cannot be unpacked here: {error}.") from error
         # newline="" leaves line ends inside quotes to the CSV reader.
-        yield stack.enter_context(TextIOWrapper(file, encoding=encoding, errors="replace", newline=""))
+        yield CsvFile(name, stack.enter_context(TextIOWrapper(file, encoding=encoding, errors="replace", newline="")))
 
 
-def _opener(stack: ExitStack, path: Path) -> Callable[[], IO[bytes]]:
+def _opener(stack: ExitStack, path: Path, called: str) -> tuple[str, Callable[[], IO[bytes]]]:
     if path.is_file() and _starts_as_zip(path):
         archive = stack.enter_context(zipfile.ZipFile(path))
-        name = _register_in(archive, path)
-        return lambda: archive.open(name)
-    return lambda: path.open("rb")
+        name = _one_in(archive, path, called)
+        return Path(name).name, lambda: archive.open(name)
+    return path.name, lambda: path.open("rb")
 
 
 def _starts_as_zip(path: Path) -> bool:
@@ -54,17 +116,24 @@ def _starts_as_zip(path: Path) -> bool:
         return file.read(2) == b"PK"
 
 
-def _register_in(archive: zipfile.ZipFile, path: Path) -> str:
-    names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+def _csv_names(archive: zipfile.ZipFile) -> list[str]:
+    return [name for name in archive.namelist() if name.lower().endswith(".csv")]
+
+
+def _is_called(name: str, called: str) -> bool:
+    return Path(name).name.lower().startswith(called)
+
+
+def _one_in(archive: zipfile.ZipFile, path: Path, called: str) -> str:
+    names = _csv_names(archive)
     if not names:
         raise RegisterUnreadable(f"{path.name} holds no CSV file.")
     if len(names) > 1:
         # The register's site packs its links into the same zip when asked for both.
-        names = [name for name in names if Path(name).name.lower().startswith("edubasealldata")]
+        names = [name for name in names if _is_called(name, called)]
     if len(names) != 1:
-        raise RegisterUnreadable(
-            f"{path.name} holds several CSV files, and none is clearly the register. Unpack it first."
-        )
+        wanted = "the register" if called == _REGISTER else "the register's links"
+        raise RegisterUnreadable(f"{path.name} holds several CSV files, and none is clearly {wanted}. Unpack it first.")
     return names[0]
 
 

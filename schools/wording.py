@@ -11,6 +11,8 @@ _MOST_WORDS = 12
 _APOSTROPHES = re.compile("['’‘`´ʼ]")
 _MARKS = re.compile("[\u0300-\u036f]+")
 _NOT_A_WORD = re.compile("[^a-z0-9]+")
+# A whole postcode in two words. "BS5 7" is none yet.
+_POSTCODE = re.compile(r"\b([a-z]{1,2}[0-9][a-z0-9]?) ([0-9][a-z]{2})\b")
 
 
 def fold(text: str) -> str:
@@ -25,7 +27,9 @@ def fold(text: str) -> str:
 def search_words(text: str) -> list[str]:
     """The words to look for in whatever was typed: at most twelve of its first hundred characters.
 
-    "Saint" is looked for as "st", as every saint is folded in the register.
+    "Saint" is looked for as "st", as every saint is folded in the register, and a whole postcode as one word, as it
+    stands there too: in two, "SV1 1AB" would be found in "SV11 1AB".
     """
-    words = ["st" if word == "saint" else word for word in fold(text[:LONGEST]).split()]
+    folded = _POSTCODE.sub(r"\1\2", fold(text[:LONGEST]))
+    words = ["st" if word == "saint" else word for word in folded.split()]
     return list(dict.fromkeys(words))[:_MOST_WORDS]

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from hubs import tenancy
 from hubs.models import Hub, LocalAuthority, Membership, Role, User
+from programmes import following
 from programmes.models import AgreedPromise, ExpressionOfInterest, LeadTeacher, RecruitmentWindow, StageYear, State
-from schools.models import School
+from schools import search
+from schools.models import Ancestor, CurrentSchool, School
 
 _numbers = count(1)
 
@@ -49,11 +51,11 @@ def membership_of(user: User, hub: Hub) -> Membership:
 
 
 def make_school(name: str = "Ash Lane Primary School", **fields: Any) -> School:
-    """An open primary school."""
+    """An open primary school, which the search finds."""
     authority, _ = LocalAuthority.objects.get_or_create(code="001", defaults={"name": "Northvale"})
     number = next(_numbers)
     values = {
-        "urn": 900_000 + number,
+        "urn": 600_000 + number,
         "authority": authority,
         "status": School.Status.OPEN,
         "type_code": 1,
@@ -64,7 +66,9 @@ def make_school(name: str = "Ash Lane Primary School", **fields: Any) -> School:
         "town": "Ashby Marsh",
         "postcode": "NV1 2AB",
     }
-    return School.objects.create(name=name, **{**values, **fields})
+    school = School.objects.create(name=name, **{**values, **fields})
+    search.refresh(urns=[school.urn])
+    return school
 
 
 def make_window(
@@ -141,3 +145,28 @@ def make_expression(
         "privacy_version": 1,
     }
     return make_draft(window, school, **{**sent, **fields})
+
+
+def go_on_as(former: School, *schools: School, closed_on: dt.date = dt.date(2026, 8, 31)) -> None:
+    """Close a school; with others given, it goes on as those, and so does all that it was before.
+
+    The search finds them as it does after an import. What `schools.ancestry` derives is written by hand: it
+    follows from links and dates that most tests need not know.
+    """
+    School.objects.filter(pk=former.pk).update(status=School.Status.CLOSED, closed_on=closed_on)
+    before = [former.pk, *Ancestor.objects.filter(school=former).values_list("ancestor_id", flat=True)]
+    for school in schools:
+        Ancestor.objects.bulk_create(Ancestor(school=school, ancestor_id=urn) for urn in before)
+    CurrentSchool.objects.filter(former__in=before).delete()
+    CurrentSchool.objects.bulk_create(
+        CurrentSchool(former_id=urn, current=school) for urn in before for school in schools
+    )
+    search.refresh(urns=[*before, *(school.pk for school in schools)])
+    former.refresh_from_db()
+
+
+def follow_register(*, now: dt.datetime) -> None:
+    """Let every hub notice what has become of its schools, as the workers do after an import or a ruling."""
+    for hub in Hub.objects.all():
+        with tenancy.use(hub):
+            following.notice_changes(now=now)

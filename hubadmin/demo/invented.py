@@ -1,7 +1,7 @@
 """The demo's national map: 1,200 schools that do not exist, the same ones every time.
 
 Pure: no database, no clock. `write_register` writes them in the true register's layout, so that the
-demo is seeded through the real import. No persons.
+demo is seeded through the real import. The heads' names are put together by chance.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import csv
 import datetime as dt
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 from hubadmin.demo import kinds
 from hubadmin.demo.kinds import KIND, KINDS, Kind
 from hubadmin.demo.naming import ANGLICAN_CHARACTER, CATHOLIC_CHARACTER, Namer
+from hubadmin.demo.people import FAMILY_NAMES, GIVEN_NAMES
 from hubadmin.demo.places import AREAS, CHURCH_TRUSTS, STREETS, TRUSTS, Area, Authority
 from schools.layout import COLUMNS
 from schools.wording import fold
@@ -85,6 +86,9 @@ class InventedSchool:
             "EstablishmentStatus (code)": str(self.status),
             "EstablishmentStatus (name)": kinds.STATUS_NAMES[self.status],
             "OpenDate": _written(self.opened_on),
+            "ReasonEstablishmentOpened (name)": "Academy Converter"
+            if self.type_code in kinds.BEFORE_CONVERSION
+            else "",
             "CloseDate": _written(self.closed_on),
             "PhaseOfEducation (name)": self.kind.phase,
             "StatutoryLowAge": str(self.kind.low_age),
@@ -104,6 +108,19 @@ class InventedSchool:
             "GOR (name)": self.area.region,
             "Easting": str(self.place.easting),
             "Northing": str(self.place.northing),
+            **self._head(),
+        }
+
+    def _head(self) -> dict[str, str]:
+        if self.status not in (kinds.OPEN, kinds.CLOSING):
+            return {}
+        # By the place, which stays when the school becomes an academy: the head usually does, too.
+        chance = random.Random(self.place.postcode)  # noqa: S311
+        return {
+            "HeadTitle (name)": chance.choice(("Ms", "Mr", "Mrs", "Dr")),
+            "HeadFirstName": chance.choice(GIVEN_NAMES),
+            "HeadLastName": chance.choice(FAMILY_NAMES),
+            "HeadPreferredJobTitle": "Principal" if self.trust and chance.random() < 0.3 else "Headteacher",
         }
 
 
@@ -114,12 +131,13 @@ def invented_schools() -> list[InventedSchool]:
     return [school for area in AREAS for school in _schools_of_area(area, chance, urns)]
 
 
-def write_register(path: Path) -> None:
-    """Write the invented schools as the register's own file: 140 columns, cp1252, CRLF."""
+def write_register(path: Path, schools: Iterable[InventedSchool] | None = None) -> None:
+    """Write some schools, or all, as the register's own file: 140 columns, cp1252, CRLF."""
     with path.open("w", encoding="cp1252", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\r\n")
         writer.writeheader()
-        writer.writerows(school.as_register_row() for school in invented_schools())
+        given = invented_schools() if schools is None else schools
+        writer.writerows(school.as_register_row() for school in given)
 
 
 def _written(day: dt.date | None) -> str:

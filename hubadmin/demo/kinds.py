@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 OPEN, CLOSED, CLOSING, PROPOSED = 1, 2, 3, 4
 ACADEMIES = (28, 34, 35, 36, 42, 44)
+CONVERTERS = (34, 42, 44)
 # What an academy was before it became one; free schools were nothing.
 BEFORE_CONVERSION = {28: (1,), 34: (1, 1, 5), 42: (14,), 44: (7,)}
 STATUS_NAMES = {

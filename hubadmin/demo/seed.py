@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -16,14 +17,15 @@ from django.db import transaction
 from correspondence.delivery import deliver
 from correspondence.models import Message
 from correspondence.models import State as MessageState
-from hubadmin.demo import invented
+from hubadmin.demo import history, invented, successions, terms
+from hubadmin.demo.invented import InventedSchool
 from hubadmin.demo.people import FAMILY_NAMES, GIVEN_NAMES, PERSONAS, Persona
 from hubadmin.demo.places import AREAS, Area
 from hubs import tenancy
 from hubs.models import Hub, HubArea, LeadSchool, LocalAuthority, Membership, NationalRole, Role, User
-from programmes import applying, catalogue, deciding
+from hubs.years import academic_year_of
+from programmes import applying, catalogue, deciding, following
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear
-from programmes.years import academic_year_of
 from schools.models import School
 from schools.register import import_register
 
@@ -49,27 +51,45 @@ def seed(*, now: dt.datetime) -> bool:
     """Make the demo's world; returns False when it is there already."""
     if Hub.objects.filter(slug__in=NAMES).count() == len(NAMES):
         return False
+    schools = invented.invented_schools()
+    today = now.astimezone(LONDON).date()
     with transaction.atomic():
-        _schools()
-        year = academic_year_of(now.astimezone(LONDON).date())
+        _register_as_of(today - dt.timedelta(days=180), schools, now)
+        year = academic_year_of(today)
         for missing in (year, year + 1):
             catalogue.add_year(missing)
         hubs = {area.hub: _hub(area, year) for area in AREAS}
         for persona in PERSONAS:
             _person(persona, hubs, year)
+        converting: set[int] = set()
         for hub in hubs.values():
             with tenancy.use(hub):
                 _recruitment(hub, year, now)
+                terms.enter_term_dates(hub=hub, year=year, now=now)
+                history.record_history(hub=hub, year=year, now=now)
+                converting |= set(history.schools_to_convert())
+        # Schools with work in progress become academies: the register tells, and the hubs are told.
+        a_while_ago = (today - dt.timedelta(days=14)).replace(day=1)
+        _register_as_of(today, successions.converted(schools, converting, a_while_ago), now)
+        for hub in hubs.values():
+            with tenancy.use(hub):
+                # Now, and not when a worker finds the time.
+                following.notice_changes(now=now)
     for hub in hubs.values():
         _deliver_everything(hub)
     return True
 
 
-def _schools() -> None:
+def _register_as_of(day: dt.date, schools: Sequence[InventedSchool], now: dt.datetime) -> None:
+    """Take in the register's files of a day, through the real import."""
     with TemporaryDirectory() as folder:
-        register = Path(folder) / "invented.csv"
-        invented.write_register(register)
-        import_register(register)
+        register, links = (
+            Path(folder) / f"{name}{day:%Y%m%d}.csv" for name in ("edubasealldata", "links_edubasealldata")
+        )
+        invented.write_register(register, schools)
+        successions.write_links(links, schools)
+        # In a database that has the real register already, all of its schools are missing from this one.
+        import_register(register, links=links, actor_name="Demo", now=now, force=True)
 
 
 def _hub(area: Area, year: int) -> Hub:

@@ -15,7 +15,7 @@ register = template.Library()
 # A state has the same colour on every page; the word always stands with it.
 STATE_COLOURS = {
     "grey": ("draft", "withdrawn", "closed", "cancelled", "ended", "expired"),
-    "blue": ("submitted", "received", "sent", "planned", "open"),
+    "blue": ("submitted", "received", "sent", "planned", "open", "taking_part"),
     "purple": ("confirmed", "eligible", "redirected"),
     "yellow": (
         "waiting",

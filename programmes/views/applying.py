@@ -250,17 +250,18 @@ def _send(request: TokenRequest) -> HttpResponse:
         return redirect(_step_url(request, refusal.step))
     except applying.NotTaking:
         return _check_page(request, _draft(request), "closed")
-    except applying.SchoolHasOne:
-        # Nothing of it is shown: whoever types the school's name is not its sender by that.
-        return _check_page(request, _draft(request), "exists")
+    except applying.SchoolHasOne as refusal:
+        # Nothing of it is shown but the school's name: whoever types that is not its sender by that.
+        return _check_page(request, _draft(request), "exists", sent_as=refusal.existing.school.name)
     return _to_confirmation(sent)
 
 
-def _check_page(request: TokenRequest, draft: ExpressionOfInterest, problem: str) -> HttpResponse:
+def _check_page(request: TokenRequest, draft: ExpressionOfInterest, problem: str, *, sent_as: str = "") -> HttpResponse:
     context = {
         "draft": draft,
         "sections": answers(draft, change=lambda name: _step_url(request, name)),
         "problem": problem,
+        "sent_as": sent_as,
         "back_url": _step_url(request, "promises"),
         "here": request.build_absolute_uri(request.path),
     }

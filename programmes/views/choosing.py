@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hubs.access import HubRequest
+from hubs.models import Hub
 from hubs.ratelimit import allow, client_of
 from programmes.forms import SchoolChoiceForm, SchoolSearchForm
 from programmes.models import ExpressionOfInterest, RecruitmentWindow
@@ -32,7 +33,7 @@ def school_page(
     draft: ExpressionOfInterest | None = None,
 ) -> HttpResponse:
     """Search, then choose. With JavaScript the type-ahead does both in one go."""
-    if school := _school_of(request.POST.get("urn", "")):
+    if school := _school_of(request.POST.get("urn", ""), request.hub):
         return chosen(school)
     # Only what was typed now: the address of the list has a search as well, the one that found it.
     if request.POST.get("q", "").strip():
@@ -42,7 +43,7 @@ def school_page(
         return render(request, "429.html", status=429)
     answers = request.POST if request.method == "POST" else None
     # One more than is listed tells whether these are all.
-    found = search.find(typed, near=request.hub, limit=MOST_LISTED + 1) if typed else []
+    found = search.choices_for(typed, request.hub, limit=MOST_LISTED + 1) if typed else []
     context: dict[str, Any] = {"window": window, "draft": draft, "back_url": here if found else back}
     if found:
         listed = found[:MOST_LISTED]
@@ -57,7 +58,5 @@ def school_page(
     return render(request, "programmes/school.html", context)
 
 
-def _school_of(urn: str) -> School | None:
-    if urn.isascii() and urn.isdigit() and len(urn) <= 9:
-        return School.objects.usable().filter(urn=urn).first()
-    return None
+def _school_of(urn: str, hub: Hub) -> School | None:
+    return search.usable_school(int(urn), hub) if urn.isascii() and urn.isdigit() and len(urn) <= 9 else None

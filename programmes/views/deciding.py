@@ -22,9 +22,9 @@ from hubs.methods import form_page
 from hubs.models import HubArea
 from hubs.permissions import may
 from hubs.wording import moment
-from programmes import deciding, letters, queries
+from programmes import deciding, following, letters, queries
 from programmes.answers import answers, school_facts, shares_address
-from programmes.forms import DeclineForm, ExpressionFilterForm, OfferForm
+from programmes.forms import DeclineForm, ExpressionFilterForm, OfferForm, PartForm
 from programmes.models import ExpressionOfInterest, State
 
 PER_PAGE = 50
@@ -70,20 +70,33 @@ def expression(request: MemberRequest, reference: str) -> HttpResponse:
     """All answers, what was decided, what was written, what happened."""
     found = _get(reference)
     school_and_stage, *others = answers(found)
-    in_area = HubArea.objects.filter(hub=request.hub, authority=found.school.authority_id).exists()
+    in_area = HubArea.objects.filter(hub=request.hub, authority=found.school_now.authority_id).exists()
     context = {
         "expression": found,
-        "sections": [school_and_stage, ("About the school", school_facts(found.school, in_area=in_area)), *others],
+        "sections": [school_and_stage, ("About the school", school_facts(found.school_now, in_area=in_area)), *others],
         "earlier": queries.others_of_school(found),
         "decisions": found.decisions.select_related("decided_by"),
         "letters": messages_about(found),
         "entries": timeline.entries_of(found),
+        "change": found.school_changes.filter(seen_at=None).first(),
         "may_decide": may(request.membership, "decide_expressions"),
         "carried": _carrying(_filters(request)),
         "back_url": _list_url(request),
         "back_text": "Expressions of interest",
     }
     return render(request, "programmes/expression.html", context)
+
+
+@member("decide_expressions")
+@form_page
+def change_seen(request: MemberRequest, reference: str, pk: int) -> HttpResponse:
+    """The button under the notice that a school has changed; by itself the address leads to the record."""
+    found = _get(reference)
+    change = found.school_changes.filter(pk=pk).first()
+    if change and request.method == "POST":
+        following.mark_seen(change=change, actor=request.membership, now=timezone.now())
+        messages.success(request, "The notice is marked as seen. What it said stands on the timeline.")
+    return redirect(_record_url(request, found))
 
 
 @member("decide_expressions")
@@ -102,7 +115,7 @@ def offer(request: MemberRequest, reference: str) -> HttpResponse:
         except deciding.CannotDecide as refusal:
             messages.error(request, str(refusal))
             return redirect(back)
-        return _done(request, found, f"{found.school.name} has been offered a place. {_who_is_told(found)}")
+        return _done(request, found, f"{found.school_now.name} has been offered a place. {_who_is_told(found)}")
     return _decision_page(request, found, form, "Offer a place", State.OFFERED)
 
 
@@ -122,8 +135,30 @@ def decline(request: MemberRequest, reference: str) -> HttpResponse:
         except deciding.CannotDecide as refusal:
             messages.error(request, str(refusal))
             return redirect(back)
-        return _done(request, found, f"{found.school.name} has been declined. {_who_is_told(found)}")
+        return _done(request, found, f"{found.school_now.name} has been declined. {_who_is_told(found)}")
     return _decision_page(request, found, form, "Decline", State.DECLINED)
+
+
+@member("decide_expressions")
+@form_page
+def choose_part(request: MemberRequest, reference: str) -> HttpResponse:
+    """Say which school is meant, where the one that sent the expression has split."""
+    found = _get(reference)
+    back = _record_url(request, found)
+    if not found.parts:
+        messages.info(request, f"{found.reference} is for {found.school_now.name}. There is nothing to choose.")
+        return redirect(back)
+    form = PartForm(request.POST or None, initial=kept_fields(request), parts=found.parts, back=back)
+    if form.is_valid():
+        part = form.part()
+        try:
+            deciding.choose_part(expression=found, part=part, actor=request.membership, now=timezone.now())
+        except deciding.CannotDecide as refusal:
+            messages.error(request, str(refusal))
+            return redirect(back)
+        return _done(request, found, f"{found.reference} is for {part.name} from now on.")
+    context = {"expression": found, "form": form, "back_url": back, "back_text": found.reference}
+    return render(request, "programmes/which_school.html", context)
 
 
 def _get(reference: str) -> ExpressionOfInterest:
@@ -161,7 +196,7 @@ def _no_longer(request: MemberRequest, found: ExpressionOfInterest) -> HttpRespo
     """A second click, a second tab or a colleague was quicker: say who decided what, and what became of this."""
     decision = found.decisions.select_related("decided_by").latest("decided_at")
     who = "You" if decision.decided_by == request.user else decision.decided_by.name
-    school, when = found.school.name, moment(decision.decided_at)
+    school, when = found.school_now.name, moment(decision.decided_at)
     if decision.outcome == State.OFFERED:
         said = f"{who} offered {school} a place on {when}."
     else:

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.methods import form_page
+from hubs.years import academic_year_of
 from programmes import queries, recruiting
 from programmes.forms import WindowForm
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear
-from programmes.years import academic_year_of
 
 
 @member("manage_recruitment")

@@ -15,6 +15,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings as configured
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import F
 from django.test import override_settings
 
 from correspondence.models import Message
@@ -22,9 +23,10 @@ from correspondence.models import State as MessageState
 from hubadmin.demo import seed as seeding
 from hubadmin.demo.people import PERSONAS
 from hubs import tenancy, timeline
-from hubs.models import Hub, LeadSchool, Membership, NationalRole, Role, User
-from programmes.models import Decision, ExpressionOfInterest, RecruitmentWindow, State
-from schools.models import School
+from hubs.models import Hub, LeadSchool, LocalAuthority, Membership, NationalRole, Role, User
+from programmes.models import Decision, ExpressionOfInterest, Participation, RecruitmentWindow, SchoolChange, State
+from schools.calendar import calendars_of_authorities
+from schools.models import Doubt, School, Succession
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=ZoneInfo("Europe/London"))
 FEW = {"northvale": (3, 4), "severnmoor": (2, 2), "wealdshore": (1, 1)}
@@ -121,8 +123,30 @@ def test_nothing_happened_in_the_future_and_everything_has_its_timeline(slug: st
         for expression in ExpressionOfInterest.objects.all():
             assert expression.submitted_at is not None
             assert expression.submitted_at < NOW
-            assert timeline.entries_of(expression).count() == 1 + expression.decisions.count()
+            happened = 1 + expression.decisions.count() + expression.school_changes.count()
+            assert timeline.entries_of(expression).count() == happened
         assert not Decision.objects.filter(decided_at__gt=NOW).exists()
+
+
+def test_schools_with_work_in_progress_have_become_academies_and_the_hub_is_told() -> None:
+    with tenancy.use(Hub.objects.get(slug="northvale")):
+        changes = list(SchoolChange.objects.unseen())
+        assert changes
+        for change in changes:
+            assert change.former.status == School.Status.CLOSED
+            assert change.expression.school_now.name.endswith("Academy")
+
+
+def test_the_schools_of_every_hub_have_a_history_under_the_urns_of_their_day() -> None:
+    for hub in Hub.objects.all():
+        assert Participation.objects.filter(recorded_for=hub).count() >= 30
+    assert Participation.objects.filter(school__status=School.Status.CLOSED).exists()
+    assert not Participation.objects.filter(school__opened_on__year__gt=F("year")).exists()
+
+
+def test_some_changes_of_schools_wait_to_be_confirmed() -> None:
+    doubts = {doubt for succession in Succession.objects.exclude(doubts=[]) for doubt in succession.doubts}
+    assert doubts >= {Doubt.UNDATED, Doubt.CYCLE, Doubt.NO_DIRECTION, Doubt.LIKELY, Doubt.SEVERAL_SUCCESSORS}
 
 
 def test_every_letter_has_gone_out_into_the_mailbox(mails: list[Path]) -> None:
@@ -147,3 +171,11 @@ def test_the_command_says_that_the_demo_is_there(capsys: pytest.CaptureFixture[s
         call_command("seed_demo")
 
     assert capsys.readouterr().out == "The demo is there already.\n"
+
+
+def test_authorities_teach_at_different_times_and_of_some_dates_are_assumed() -> None:
+    calendars = calendars_of_authorities(list(LocalAuthority.objects.values_list("pk", flat=True)))
+    assumed = {code for code, calendar in calendars.items() if calendar.is_assumed(2026)}
+    assert "004" in assumed
+    ends = {calendars[code].half_term(2026, 1).ends_on for code in calendars}
+    assert len(ends) >= 2

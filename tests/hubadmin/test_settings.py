@@ -183,3 +183,16 @@ def test_cookies_are_secure_in_production(read: Read, environment: dict[str, str
     assert settings.get("SESSION_COOKIE_SECURE", False) is cookies_are_secure
     assert settings.get("CSRF_COOKIE_SECURE", False) is cookies_are_secure
     assert settings["SESSION_COOKIE_HTTPONLY"] is settings["CSRF_COOKIE_HTTPONLY"] is True
+
+
+def test_the_register_is_refreshed_at_night_only_when_there_is_a_source(read: Read) -> None:
+    nights = {"refresh-register", "warn-when-overdue"}
+    assert not nights & set(read(PRODUCTION)["CELERY_BEAT_SCHEDULE"])
+    for source in ("https://site.example/downloads", "/srv/register"):
+        assert nights <= set(read(PRODUCTION, REGISTER_SOURCE=source)["CELERY_BEAT_SCHEDULE"])
+
+
+@pytest.mark.parametrize("source", ["http://site.example/downloads", "file:///srv/register", "ftp://site.example"])
+def test_the_register_comes_over_https_or_from_a_folder(read: Read, source: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="REGISTER_SOURCE"):
+        read(PRODUCTION, REGISTER_SOURCE=source)

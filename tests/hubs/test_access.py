@@ -20,7 +20,9 @@ from hubs.access import Access, access_of
 from hubs.links import Purpose, make_token
 from hubs.models import Hub, Invitation, Membership, NationalRole, Role, User
 from hubs.permissions import ALLOWED, NATIONAL_ALLOWED, may
-from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear
+from hubs.years import academic_year_of
+from programmes.models import ExpressionOfInterest, Participation, RecruitmentWindow, StageYear
+from schools.models import School, Succession
 from tests import factories
 
 KINDS = {"public", "token", "signed_in", "member", "national"}
@@ -50,6 +52,9 @@ class World:
     invitation: Invitation
     membership: Membership
     stage_year: StageYear
+    added_school: School
+    participation: Participation
+    change: Succession
 
 
 @pytest.fixture
@@ -60,6 +65,7 @@ def world(hub: Hub, administrator: User) -> World:
 def make_world(hub: Hub, administrator: User) -> World:
     window = factories.make_window(hub)
     expression = factories.make_expression(window)
+    hub.areas.add(expression.school.authority)
     now = timezone.now()
     with tenancy.use(hub):
         message = queue_message(
@@ -76,6 +82,10 @@ def make_world(hub: Hub, administrator: User) -> World:
             invited_at=now,
         )
     colleague = factories.make_member(hub, Role.HUB_LEAD, "Colleague")
+    added = factories.make_school("New School", urn=School.FIRST_ADDED + hub.pk, added_by=hub, added_at=now)
+    change = Succession.objects.create(
+        predecessor=added, successor=expression.school, kind="became", doubts=["likely"], counts=False
+    )
     return World(
         hub=hub,
         window=window,
@@ -85,11 +95,29 @@ def make_world(hub: Hub, administrator: User) -> World:
         invitation=invitation,
         membership=factories.membership_of(colleague, hub),
         stage_year=window.stage_year,
+        added_school=added,
+        participation=Participation.objects.create(
+            school=expression.school,
+            stage=window.stage,
+            year=2024,
+            outcome="completed",
+            recorded_for=hub,
+            recorded_at=now,
+        ),
+        change=change,
     )
 
 
 def _token(purpose: Purpose, world: World, subject: Any) -> str:
     return make_token(purpose, hub_id=world.hub.pk, subject_id=subject.pk)
+
+
+def _authority_and_year(world: World) -> dict[str, Any]:
+    return {"code": world.expression.school.authority_id, "year": academic_year_of(timezone.localdate())}
+
+
+def _school_and_year(world: World) -> dict[str, Any]:
+    return {"urn": world.expression.school_id, "year": academic_year_of(timezone.localdate())}
 
 
 # How to fill each URL: its arguments without the hub's slug, from one of everything.
@@ -119,12 +147,32 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "expression": lambda world: {"reference": world.expression.reference},
     "expression_offer": lambda world: {"reference": world.expression.reference},
     "expression_decline": lambda world: {"reference": world.expression.reference},
+    "expression_change_seen": lambda world: {"reference": world.expression.reference, "pk": 1},
+    "expression_part": lambda world: {"reference": world.expression.reference},
+    "school_changes": lambda world: {},
+    "school_change": lambda world: {
+        "predecessor": world.change.predecessor_id,
+        "successor": world.change.successor_id,
+    },
+    "school_add": lambda world: {},
+    "school_withdraw": lambda world: {"added_urn": world.added_school.pk},
+    "school_list": lambda world: {},
+    "school": lambda world: {"urn": world.expression.school_id},
+    "school_participation": lambda world: {"urn": world.expression.school_id},
+    "school_participation_remove": lambda world: {"urn": world.expression.school_id, "pk": world.participation.pk},
     "recruitment": lambda world: {},
     "recruitment_dates": lambda world: {"stage_year_id": world.stage_year.pk},
     "message_list": lambda world: {},
     "message": lambda world: {"message_id": world.message.pk},
     "message_retry": lambda world: {"message_id": world.message.pk},
     "message_cancel": lambda world: {"message_id": world.message.pk},
+    "term_dates": lambda world: {},
+    "authority_term_dates": _authority_and_year,
+    "authority_term_dates_change": _authority_and_year,
+    "authority_term_dates_remove": _authority_and_year,
+    "school_term_dates": _school_and_year,
+    "school_term_dates_change": _school_and_year,
+    "school_term_dates_remove": _school_and_year,
     "hub_settings": lambda world: {},
     "hub_history": lambda world: {},
     "hub_profile": lambda world: {},
@@ -143,8 +191,27 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
 NEEDS: dict[str, set[str]] = {
     "use_console": {"console_home"},
     "view_expressions": {"expression_list", "expression"},
-    "decide_expressions": {"expression_offer", "expression_decline"},
+    "decide_expressions": {"expression_offer", "expression_decline", "expression_change_seen", "expression_part"},
     "manage_recruitment": {"recruitment", "recruitment_dates"},
+    "view_schools": {
+        "school_list",
+        "school",
+        "term_dates",
+        "authority_term_dates",
+        "school_term_dates",
+        "school_changes",
+        "school_change",
+    },
+    "maintain_schools": {
+        "school_add",
+        "school_withdraw",
+        "school_participation",
+        "school_participation_remove",
+        "authority_term_dates_change",
+        "authority_term_dates_remove",
+        "school_term_dates_change",
+        "school_term_dates_remove",
+    },
     "view_messages": {"message_list", "message"},
     "retry_messages": {"message_retry", "message_cancel"},
     "manage_hub": {"hub_settings", "hub_history", "hub_profile", "hub_colour", "hub_areas", "hub_lead_school"},
@@ -159,11 +226,11 @@ NEEDS: dict[str, set[str]] = {
     "view_national_figures": {"national_home"},
 }
 # Pages that answer with a redirect when all is well: where to depends on what there is to do.
-MAY_REDIRECT = {"expression_continue", "my_hubs", "message_cancel"}
+MAY_REDIRECT = {"expression_continue", "my_hubs", "message_cancel", "expression_change_seen", "expression_part"}
 # Down without a worker in tests: what it says is tested with the health checks.
 MAY_BE_UNREADY = {"ready"}
 # Names of things that another hub could own: each must be a 404 under one's own hub.
-NAMED_BY = {"reference", "message_id", "pk"}
+NAMED_BY = {"reference", "message_id", "pk", "predecessor", "added_urn", "code"}
 
 
 def url_of(name: str, world: World, hub: Hub | None = None) -> str:

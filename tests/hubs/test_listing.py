@@ -76,3 +76,22 @@ def test_a_heading_sorts_by_its_column_and_then_the_other_way_round(
         listing.Column("Name", f"/list/?q=ash&sort={name[0]}", name[1]),  # type: ignore[arg-type]
         listing.Column("Town", f"/list/?q=ash&sort={town[0]}", town[1]),  # type: ignore[arg-type]
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ""),
+        ("?from=q%3Dash%26state%3Dopen", "q=ash&state=open"),
+        ("?from=https%3A//elsewhere.example/", ""),
+        ("?from=%3Fq%3D%3Cb%3E", "%3Fq=%3Cb%3E"),
+        ("?from=" + "q%3D" + "x" * 2000, "q=" + "x" * 998),
+    ],
+)
+def test_a_record_knows_the_list_that_led_to_it_and_no_other_address(query: str, expected: str) -> None:
+    assert listing.filters_that_led_here(asked(query)) == expected
+
+
+def test_a_list_without_filters_leaves_a_records_address_alone() -> None:
+    assert listing.carrying("") == ""
+    assert listing.carrying("q=ash&page=2") == "?from=q%3Dash%26page%3D2"

@@ -29,13 +29,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(setup, "VENV_PYTHON", venv / "bin" / "python")
     monkeypatch.setattr(setup, "PIP_UNFINISHED", venv / ".hubadmin-unfinished")
     monkeypatch.setenv("VAR_DIR", str(root / "var"))
+    monkeypatch.setenv("CALLS", str(root / "calls"))
     return root
 
 
 def make_program(path: Path, script: str) -> None:
-    """A program that notes its arguments in `calls` and then does what the script says."""
+    """A program that notes its arguments in the file `calls` of the project and then does what the script says."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'#!/bin/sh\necho "$(basename "$0") $*" >> calls\n{script}\n')
+    path.write_text(f'#!/bin/sh\necho "$(basename "$0") $*" >> "$CALLS"\n{script}\n')
     path.chmod(0o755)
 
 

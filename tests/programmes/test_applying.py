@@ -322,6 +322,19 @@ def test_a_draft_that_was_kept_goes_through_when_the_window_is_extended(draft: E
 # --- One for each school ---------------------------------------------------------------------
 
 
+def test_one_that_is_declined_at_the_very_moment_stands_in_nobodys_way(
+    draft: ExpressionOfInterest, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = factories.make_expression(draft.window, draft.school)
+
+    def declined_meanwhile(expression: ExpressionOfInterest) -> None:
+        ExpressionOfInterest.objects.filter(pk=first.pk).update(state=State.DECLINED)
+
+    monkeypatch.setattr("programmes.rivals.rival_of", declined_meanwhile)
+
+    assert submit(draft, now).state == State.SUBMITTED
+
+
 def test_a_second_one_of_the_school_is_refused_and_names_the_first(window: RecruitmentWindow, now: dt.datetime) -> None:
     school = factories.make_school()
     first = submit(factories.make_draft(window, school), now)

@@ -5,13 +5,22 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
+from django.utils import timezone
 
 from correspondence.models import Message
 from hubs import tenancy, timeline
 from hubs.models import Hub, Membership, Role, User
 from hubs.permissions import NotAllowed
-from programmes import deciding
-from programmes.models import TRANSITIONS, Decision, ExpressionOfInterest, RecruitmentWindow, State
+from programmes import applying, deciding
+from programmes.models import (
+    TRANSITIONS,
+    Decision,
+    ExpressionOfInterest,
+    RecruitmentWindow,
+    SchoolChange,
+    State,
+)
+from schools.models import School
 from tests import factories
 from tests.locks import begin_meanwhile
 from tests.programmes.conftest import reload
@@ -186,3 +195,86 @@ def test_a_declined_school_that_has_applied_again_is_not_offered_a_place_twice(
         with pytest.raises(deciding.CannotDecide, match=f"has sent {again.reference} since then"):
             deciding.offer(expression=declined, actor=actor, now=now)
         assert ExpressionOfInterest.objects.get(pk=declined.pk).state == State.DECLINED
+
+
+# --- A school that has split -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def parts(sent: ExpressionOfInterest) -> list[School]:
+    """What the school has become since it sent its expression."""
+    parts = [factories.make_school(f"Ash {where}", urn=100_001 + number) for number, where in enumerate("NS")]
+    factories.go_on_as(sent.school, *parts)
+    factories.follow_register(now=timezone.now())
+    return parts
+
+
+def choose(expression: ExpressionOfInterest, part: School, actor: Membership, now: dt.datetime) -> None:
+    with tenancy.use(expression.hub_id):
+        deciding.choose_part(expression=expression, part=part, actor=actor, now=now)
+
+
+def send(expression: ExpressionOfInterest, now: dt.datetime) -> None:
+    with tenancy.use(expression.hub_id):
+        applying.submit(draft=expression, now=now)
+
+
+def test_the_other_part_of_a_school_that_split_applies_once_the_hub_has_said_which_is_meant(
+    sent: ExpressionOfInterest, parts: list[School], decider: Membership, now: dt.datetime
+) -> None:
+    north, south = parts
+    draft, again = factories.make_draft(sent.window, south), factories.make_draft(sent.window, north)
+    with pytest.raises(applying.SchoolHasOne):
+        send(draft, now)
+
+    for _ in range(2):
+        choose(sent, north, decider, now)
+
+    assert reload(sent).school == north
+    with tenancy.use(sent.hub):
+        assert not SchoolChange.objects.unseen().exists()
+        said = timeline.entries_of(sent).order_by("-pk").values_list("actor_name", "text")
+        assert said[0] == (
+            decider.user.name,
+            f"It is for Ash N (URN 100001), one of the schools that {sent.school.name} has become.",
+        )
+        assert len(said) == 2
+    send(draft, now)
+    with pytest.raises(applying.SchoolHasOne):
+        send(again, now)
+    factories.follow_register(now=now)
+    with tenancy.use(sent.hub):
+        assert not SchoolChange.objects.unseen().exists()
+
+
+def test_only_a_part_can_be_chosen_and_only_once(
+    sent: ExpressionOfInterest, parts: list[School], decider: Membership, now: dt.datetime
+) -> None:
+    with pytest.raises(deciding.CannotDecide, match="is not known to have split into Oak"):
+        choose(sent, factories.make_school("Oak"), decider, now)
+    choose(sent, parts[0], decider, now)
+    with pytest.raises(deciding.CannotDecide, match="Ash N is not known to have split into Ash S"):
+        choose(sent, parts[1], decider, now)
+
+    assert reload(sent).school == parts[0]
+
+
+def test_a_part_that_sent_its_own_before_the_split_was_known_is_not_given_a_second_one(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime
+) -> None:
+    north, south = factories.make_school("Ash N"), factories.make_school("Ash S")
+    own = factories.make_expression(sent.window, north)
+    factories.go_on_as(sent.school, north, south)
+
+    with pytest.raises(deciding.CannotDecide, match=f"Ash N has sent {own.reference} as well. Decline one"):
+        choose(sent, north, decider, now)
+    choose(sent, south, decider, now)
+
+    assert reload(sent).school == south
+
+
+def test_who_does_not_decide_does_not_choose_a_part(
+    sent: ExpressionOfInterest, parts: list[School], specialist: User, now: dt.datetime
+) -> None:
+    with pytest.raises(NotAllowed):
+        choose(sent, parts[0], factories.membership_of(specialist, sent.hub), now)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django import forms
 
-from hubs.models import LocalAuthority
 from programmes.forms import (
     ContactForm,
     DeclineForm,
@@ -23,7 +22,7 @@ from programmes.forms import (
 )
 from programmes.models import Stage, StagePromise, StageYear
 from programmes.queries import Filter
-from schools.models import School
+from schools.search import Choice
 
 CONTACT = {
     "name": "Cora Contact",
@@ -42,7 +41,7 @@ DATES = {
     "closes_on_month": "June",
     "closes_on_year": "2027",
 }
-ASH_LANE = School(urn=900001, name="Ash Lane", phase="Primary", authority=LocalAuthority(name="Northvale"))
+ASH_LANE = Choice(900001, "Ash Lane", "Primary · Northvale")
 HUGE = "x" * 5_000_000
 
 Answers = Mapping[str, str]

@@ -193,3 +193,20 @@ def test_the_preview_greets_whom_the_letter_greets_where_head_and_contact_share_
         found = ExpressionOfInterest.objects.with_stage().select_related("hub").get(pk=expression.pk)
         preview = letters.decision_preview(found, State.OFFERED, "")
     assert preview.startswith(f"Dear {expression.contact_name},")
+
+
+def test_a_letter_names_the_school_as_it_is_called_now_and_the_confirmation_the_former_name_as_well(
+    hub: Hub, window: RecruitmentWindow, now: dt.datetime
+) -> None:
+    ash = factories.make_school("Ash Lane Primary School")
+    expression = factories.make_expression(window, ash)
+    factories.go_on_as(ash, factories.make_school("Birch Academy"))
+
+    with tenancy.use(hub):
+        letters.send_confirmation(expression=reload(expression), now=now)
+        texts = list(Message.objects.about(expression).values_list("text", flat=True))
+        preview = letters.decision_preview(reload(expression), State.DECLINED, "Full.")
+
+    assert len(texts) == 2
+    assert all("School: Birch Academy, formerly Ash Lane Primary School\n" in text for text in texts)
+    assert "we cannot offer Birch Academy a place" in preview

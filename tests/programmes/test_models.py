@@ -17,6 +17,7 @@ from programmes.models import (
     ExpressionOfInterest,
     LeadTeacher,
     RecruitmentWindow,
+    SchoolChange,
     StageYear,
     State,
 )
@@ -307,3 +308,36 @@ def test_a_stage_runs_once_a_year() -> None:
 def test_the_ages_of_a_stage_are_in_order() -> None:
     with refused_by("stage_ages_in_order"):
         StageYear.objects.filter(stage__slug="primary-developing").update(youngest=11, oldest=11)
+
+
+# --- A school's change -----------------------------------------------------------------------
+
+
+def test_a_notice_is_written_once_for_each_thing_that_the_school_has_become(
+    window: RecruitmentWindow, now: dt.datetime
+) -> None:
+    expression = factories.make_expression(window)
+
+    def notice(*urns: int) -> None:
+        SchoolChange.objects.create(
+            hub=window.hub,
+            expression=expression,
+            former=expression.school,
+            current_urns=list(urns),
+            text="It has changed.",
+            noticed_at=now,
+        )
+
+    with tenancy.use(window.hub):
+        notice(1, 2)
+        notice()
+        with refused_by("school_change_once"):
+            notice(1, 2)
+
+
+def test_a_notice_is_seen_by_somebody(window: RecruitmentWindow, now: dt.datetime) -> None:
+    expression = factories.make_expression(window)
+    with tenancy.use(window.hub), refused_by("school_change_seen_by_somebody"):
+        SchoolChange.objects.create(
+            hub=window.hub, expression=expression, former=expression.school, noticed_at=now, seen_at=now
+        )

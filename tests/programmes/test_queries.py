@@ -197,3 +197,34 @@ def test_an_open_window_is_shown_before_the_next_one(hub: Hub, now: dt.datetime,
     make(hub, now, 5, 30)
 
     assert shown(hub, now) == [still_taking]
+
+
+def test_a_school_that_has_changed_is_found_by_all_it_was_and_is_and_sorted_by_what_it_is(hub: Hub) -> None:
+    window = factories.make_window(hub)
+    ash = factories.make_school("Ash Lane Primary School", urn=900_201)
+    factories.make_expression(window, ash)
+    factories.make_expression(window, factories.make_school("Alder School"))
+    factories.make_expression(window, factories.make_school("Cedar School"))
+    zedland = LocalAuthority.objects.create(code="009", name="Zedland")
+    birch = factories.make_school("Birch Academy", urn=900_202, town="Birchford", postcode="ZE1 1AA", authority=zedland)
+    factories.go_on_as(ash, birch)
+
+    with tenancy.use(hub):
+        for search in ("ash lane", "birch", "birch lane", "900201", "900202", "birchford", "ze1"):
+            assert [one.school for one in queries.expressions(Filter(search=search))] == [ash], search
+        by_name, by_stage, by_authority = (
+            [one.school_now.name for one in queries.expressions(Filter(sort=sort))]
+            for sort in ("school", "stage", "authority")
+        )
+    assert by_name == by_stage == ["Alder School", "Birch Academy", "Cedar School"]
+    assert by_authority == ["Alder School", "Cedar School", "Birch Academy"]
+
+
+def test_a_school_that_has_split_is_found_by_its_parts_once_and_keeps_its_own_name(hub: Hub) -> None:
+    ash = factories.make_school("Ash Lane")
+    factories.make_expression(factories.make_window(hub), ash)
+    factories.go_on_as(ash, factories.make_school("Birch North"), factories.make_school("Birch South"))
+
+    with tenancy.use(hub):
+        (found,) = queries.expressions(Filter(search="birch", sort="school"))
+    assert found.school_in_full == "Ash Lane"

@@ -40,3 +40,8 @@ def test_saint_is_looked_for_as_st_and_a_word_only_once() -> None:
 def test_long_text_is_cut() -> None:
     assert len("".join(search_words("abc " * 2_000_000))) <= 100
     assert len(search_words(" ".join(f"a{number}" for number in range(100)))) == 12
+
+
+def test_a_whole_postcode_is_one_word() -> None:
+    assert search_words("Ash Lane, BS5 7DX") == ["ash", "lane", "bs57dx"]
+    assert search_words("bs5 7d") == ["bs5", "7d"]

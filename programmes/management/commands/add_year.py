@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from hubs.years import label_of
 from programmes.catalogue import NoYearToCopy, add_year
-from programmes.years import label_of
 
 
 class Command(BaseCommand):

@@ -25,6 +25,7 @@ from tests.programmes.views.journey import (
     move,
     page_of,
     school_url,
+    text_of,
 )
 
 # --- Sending ---------------------------------------------------------------------------------
@@ -155,6 +156,41 @@ def test_a_hub_without_recruitment_says_so(client: Client, hub: Hub) -> None:
     assert "No stage is open at the moment" in client.get(reverse("hub_public", args=[hub.slug])).content.decode()
 
 
+# --- A school that has another URN by now ----------------------------------------------------
+
+
+def test_a_draft_shows_what_its_school_is_called_now(client: Client, window: RecruitmentWindow) -> None:
+    ash = factories.make_school("Ash Lane Primary School", urn=100_001)
+    draft = factories.make_draft(window, ash)
+    factories.go_on_as(ash, factories.make_school("Birch Academy", urn=100_002, town="Birchford"))
+
+    page = text_of(client.get(page_of(draft, "check")))
+    assert "Birch Academy, Birchford" in page
+    assert "Formerly Ash Lane Primary School, URN 100001" in page
+
+    # It is sent under the URN of the day, and from then on has no other.
+    sent = text_of(client.get(follow(client, client.post(page_of(draft, "check")))))
+    assert "Birch Academy, Birchford" in sent
+    assert "100002" in sent
+    assert all("School: Birch Academy\n" in letter.text for letter in everything(window.hub)[1])
+
+
+def test_a_school_that_has_sent_one_under_its_former_urn_is_told_under_which_name(
+    client: Client, window: RecruitmentWindow
+) -> None:
+    ash, birch = factories.make_school("Ash Lane Primary School"), factories.make_school("Birch Academy")
+    existing = factories.make_expression(window, ash)
+    factories.go_on_as(ash, birch)
+    draft = factories.make_draft(window, birch)
+
+    response = client.post(page_of(draft, "check"))
+
+    page = text_of(response)
+    assert response.status_code == 409
+    assert "One was sent for Birch Academy under the name Ash Lane Primary School, so this one was not." in page
+    assert str(existing.reference) not in page
+
+
 # --- How many queries ------------------------------------------------------------------------
 
 
@@ -169,15 +205,21 @@ def queries_of(work: Callable[[], Any]) -> list[str]:
     return [query["sql"] for query in captured.captured_queries]
 
 
+# A school that has closed meanwhile costs a lock, what it is now, and a notice where that is not clear.
+@pytest.mark.parametrize(("successors", "most"), [(None, 15), (0, 17), (1, 17), (2, 19)])
 @pytest.mark.django_db(transaction=True)
-def test_sending_takes_at_most_fifteen_queries_savepoints_and_all(client: Client) -> None:
+def test_sending_takes_at_most_fifteen_queries_savepoints_and_all_and_a_few_for_a_closed_school(
+    client: Client, successors: int | None, most: int
+) -> None:
     _, draft = with_real_transactions()
+    if successors is not None:
+        factories.go_on_as(draft.school, *(factories.make_school(f"Part {number}") for number in range(successors)))
 
     sql = queries_of(lambda: client.post(page_of(draft, "check")))
 
     assert reload(draft).state == State.SUBMITTED
     assert "COMMIT" in sql
-    assert len(sql) <= 15, "\n".join(sql)
+    assert len(sql) <= most, "\n".join(sql)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -188,6 +230,18 @@ def test_a_form_page_takes_at_most_five_queries(client: Client, step: str) -> No
     sql = queries_of(lambda: client.get(page_of(draft, step)))
 
     assert len([one for one in sql if one not in ("BEGIN", "COMMIT")]) <= 5, "\n".join(sql)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.django_db(transaction=True)
+def test_a_form_page_of_a_school_that_has_closed_takes_one_query_more(client: Client, step: str) -> None:
+    _, draft = with_real_transactions()
+    factories.go_on_as(draft.school, factories.make_school("Birch Academy"))
+
+    sql = queries_of(lambda: client.get(page_of(draft, step)))
+
+    # What the school is called now.
+    assert len([one for one in sql if one not in ("BEGIN", "COMMIT")]) <= 6, "\n".join(sql)
 
 
 @pytest.mark.django_db(transaction=True)

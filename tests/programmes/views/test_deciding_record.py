@@ -4,9 +4,14 @@ import re
 
 import pytest
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
+from correspondence.models import Message
+from hubs import tenancy
 from hubs.models import Hub, HubArea, LocalAuthority, User
-from programmes.models import RecruitmentWindow, State
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, State
+from schools.models import School
 from tests import factories
 from tests.programmes.views.console import REASON, link, list_url, queries_of, url, written
 from tests.programmes.views.journey import text_of
@@ -124,3 +129,114 @@ def test_what_is_sent_along_is_only_ever_a_query_of_the_list(
     assert path == list_url(window.hub)
     assert re.fullmatch(r"[\w%.~+=&-]*", query)
     assert "<b>" not in page.content.decode()
+
+
+# --- A school that has changed -----------------------------------------------------------------
+
+
+@pytest.fixture
+def changed(window: RecruitmentWindow) -> ExpressionOfInterest:
+    """Sent by a school that has another URN by now."""
+    ash = factories.make_school("Ash Lane Primary School", urn=100_001)
+    sent = factories.make_expression(window, ash)
+    factories.go_on_as(ash, factories.make_school("Birch Academy", urn=100_002, town="Birchford"))
+    factories.follow_register(now=timezone.now())
+    return sent
+
+
+def test_the_record_shows_todays_name_and_the_former_one(console: Client, changed: ExpressionOfInterest) -> None:
+    page = text_of(console.get(url("expression", changed)))
+
+    assert re.search(r"<h1[^>]*>Birch Academy</h1>", page)
+    assert "Formerly Ash Lane Primary School" in page
+    assert "Birch Academy, Birchford" in page
+    assert "Formerly Ash Lane Primary School, URN 100001" in page
+
+
+def test_the_notice_says_what_happened_until_somebody_has_seen_it(
+    console: Client, changed: ExpressionOfInterest
+) -> None:
+    page = console.get(url("expression", changed))
+    seen = reverse("expression_change_seen", args=[*record_of(changed), page.context["change"].pk])
+    assert "The school has changed" in text_of(page)
+    assert f'action="{seen}"' in text_of(page)
+
+    assert console.get(seen).headers["Location"] == url("expression", changed)
+    assert console.get(url("expression", changed)).context["change"] is not None
+
+    answer = console.post(seen)
+    assert answer.headers["Location"] == url("expression", changed)
+    page = console.get(url("expression", changed))
+    assert page.context["change"] is None
+    assert "The notice is marked as seen." in text_of(page)
+    assert "The school has changed" not in text_of(page)
+    assert "closed on 31 August 2026 and is Birch Academy" in text_of(page)
+
+
+def test_the_notice_of_another_expression_is_not_marked_here(
+    console: Client, changed: ExpressionOfInterest, window: RecruitmentWindow
+) -> None:
+    other = factories.make_expression(window, factories.make_school("Oak"))
+    notice = console.get(url("expression", changed)).context["change"]
+
+    console.post(reverse("expression_change_seen", args=[*record_of(other), notice.pk]))
+
+    assert console.get(url("expression", changed)).context["change"] == notice
+
+
+def test_what_the_school_sent_under_its_other_urns_stands_among_what_it_sent(
+    console: Client, changed: ExpressionOfInterest, window: RecruitmentWindow
+) -> None:
+    again = factories.make_expression(window, School.objects.get(pk=100_002), state=State.DECLINED)
+
+    page = text_of(console.get(url("expression", again)))
+
+    assert url("expression", changed) in page
+    assert "as Ash Lane Primary School" in page
+
+
+def test_the_record_takes_as_many_queries_for_a_school_that_has_changed(
+    console: Client, changed: ExpressionOfInterest, window: RecruitmentWindow
+) -> None:
+    plain = factories.make_expression(window, factories.make_school("Oak"))
+
+    assert queries_of(console, url("expression", changed)) == queries_of(console, url("expression", plain))
+
+
+def test_letter_and_preview_name_the_school_as_it_is_called_now(console: Client, changed: ExpressionOfInterest) -> None:
+    preview = text_of(console.get(url("expression_offer", changed)))
+    assert "offer Birch Academy a place" in preview
+    assert "Ash Lane" not in preview
+
+    console.post(url("expression_offer", changed), {"words": ""})
+
+    with tenancy.use(changed.hub):
+        letters = [message.text for message in Message.objects.about(changed)]
+    assert len(letters) == 2
+    assert all("offer Birch Academy a place" in letter for letter in letters)
+
+
+def test_of_a_school_that_has_split_the_hub_chooses_the_part_on_a_page_of_its_own(
+    console: Client, window: RecruitmentWindow
+) -> None:
+    sent = factories.make_expression(window, factories.make_school("Ash Lane Primary School"))
+    address = url("expression_part", sent)
+    assert address not in text_of(console.get(url("expression", sent)))
+    parts = [factories.make_school(f"Ash {where}", urn=100_003 + number) for number, where in enumerate("NS")]
+    factories.go_on_as(sent.school, *parts)
+
+    assert f'href="{address}"' in text_of(console.get(url("expression", sent)))
+    page = console.get(address)
+    assert "URN 100004" in text_of(page)
+    assert "Choose the school that it is for" in text_of(console.post(address, {"urn": ""}))
+    answer = console.post(address, {"urn": "100004"})
+
+    assert answer.headers["Location"] == url("expression", sent)
+    assert re.search(r"<h1[^>]*>Ash S</h1>", text_of(console.get(url("expression", sent))))
+    # A second click finds nothing to choose.
+    assert console.post(address, {"urn": "100004"}).headers["Location"] == url("expression", sent)
+    assert "There is nothing to choose." in text_of(console.get(url("expression", sent)))
+
+
+def record_of(expression: ExpressionOfInterest) -> tuple[str, str | None]:
+    return expression.hub.slug, expression.reference

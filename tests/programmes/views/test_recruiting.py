@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from hubs import tenancy
 from hubs.models import Hub, User
+from hubs.years import academic_year_of
 from programmes import catalogue
 from programmes.models import RecruitmentWindow, StageYear
-from programmes.years import academic_year_of
 from tests import factories
 
 ClientOf = Callable[[User], Client]

@@ -5,7 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from hubs.models import Hub, HubArea, LocalAuthority
-from schools import views
+from schools.models import CurrentSchool, School
+from schools.search import refresh
+from schools.views import search
 from tests.factories import make_school
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,20 @@ def test_schools_of_the_hub_s_area_come_first(client: Client, hub: Hub) -> None:
     assert urns() == [900_001, 900_002]
 
 
+def test_an_old_name_is_answered_with_the_school_of_today(client: Client) -> None:
+    closed = make_school("Ash Lane School", urn=800_123, status=School.Status.CLOSED)
+    CurrentSchool.objects.create(former=closed, current=make_school("Elm Academy", urn=900_020, town="", postcode=""))
+    refresh()
+
+    assert client.get(reverse("school_search"), {"q": "ash"}).json()["schools"] == [
+        {
+            "urn": 900_020,
+            "label": "Elm Academy",
+            "hint": "Primary · Northvale · formerly Ash Lane School, URN 800123",
+        }
+    ]
+
+
 @pytest.mark.parametrize("hub", ["unknown", "\x00", "../..", "x" * 5000])
 def test_an_unknown_hub_searches_the_whole_country(client: Client, hub: str) -> None:
     make_school("Ash Lane School")
@@ -49,7 +65,7 @@ def test_too_little_to_go_by_finds_nothing(client: Client, query: str) -> None:
 
 
 def test_too_many_searches_are_told_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "SEARCHES_A_MINUTE", 2)
+    monkeypatch.setattr(search, "SEARCHES_A_MINUTE", 2)
     url = reverse("school_search")
     assert [client.get(url).status_code for _ in range(3)] == [200, 200, 429]
 

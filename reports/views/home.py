@@ -13,8 +13,9 @@ from hubs.access import MemberRequest, member, national
 from hubs.listing import Figure
 from hubs.permissions import may
 from hubs.queries import administrators_of
-from programmes.years import academic_year_of, label_of
+from hubs.years import academic_year_of, label_of
 from reports import queries
+from schools.freshness import freshness
 
 CLOSING_SOON = dt.timedelta(days=14)
 
@@ -27,6 +28,7 @@ def console_home(request: MemberRequest) -> HttpResponse:
     context: dict[str, object] = {}
     if may(request.membership, "view_expressions"):
         context["expressions"] = queries.expressions_waiting()
+        context["changed"] = queries.changed_schools()
         context["closing"] = queries.windows_closing(now=now, within=CLOSING_SOON)
     if may(request.membership, "view_messages"):
         context["troubled"] = queries.messages_in_trouble()
@@ -38,8 +40,9 @@ def console_home(request: MemberRequest) -> HttpResponse:
 @national("view_national_figures")
 @require_safe
 def national_home(request: HttpRequest) -> HttpResponse:
-    """Expressions of interest of every hub, counted."""
-    this_year = academic_year_of(timezone.localdate())
+    """Expressions of interest of every hub, counted; and how old the register is."""
+    now = timezone.now()
+    this_year = academic_year_of(timezone.localdate(now))
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else this_year + 1
     rows = queries.national_figures(year=year)
@@ -55,5 +58,6 @@ def national_home(request: HttpRequest) -> HttpResponse:
             Figure("Offered", total.offered),
             Figure("Declined", total.declined),
         ],
+        "register": freshness(now=now, using="national"),
     }
     return render(request, "reports/national_home.html", context)

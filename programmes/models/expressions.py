@@ -1,164 +1,21 @@
-"""Stages by year, recruitment, expressions of interest and what was decided on them."""
+"""Expressions of interest: what a school sent, and what was decided on it."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import ClassVar, Self
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
-from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 
 from hubs.models import User
-from hubs.ranges import MomentsUntil
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
 from hubs.tenancy.owned import NationalManager
 from hubs.wording import plain_day
-from programmes.years import label_of
-from schools.models import School
-
-
-class Stage(models.Model):
-    """A stage of Teaching for Mastery, whatever it is called in a given year."""
-
-    class Phase(models.TextChoices):
-        PRIMARY = "primary", "Primary"
-        SECONDARY = "secondary", "Secondary"
-
-    national_columns: ClassVar[tuple[str, ...]] = ("id", "slug", "phase", "order")
-
-    slug = models.SlugField(max_length=40, unique=True)
-    phase = models.CharField(max_length=10, choices=Phase)
-    order = models.PositiveSmallIntegerField()
-
-    class Meta:
-        ordering = ["order"]
-        constraints = [
-            models.CheckConstraint(condition=Q(phase__in=["primary", "secondary"]), name="stage_phase_known")
-        ]
-
-    def __str__(self) -> str:
-        return self.slug
-
-
-class StageYear(models.Model):
-    """A stage as it is run in one academic year. `youngest` and `oldest` are the ages it accepts, in years."""
-
-    national_columns: ClassVar[tuple[str, ...]] = ("id", "stage", "year", "name")
-
-    stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="years")
-    year = models.PositiveSmallIntegerField(help_text="The year in which the academic year starts.")
-    name = models.CharField(max_length=80)
-    # "Network Collaborative Project": changes from year to year, so it is shown and never a key.
-    code = models.CharField(max_length=10, blank=True, validators=[RegexValidator(r"^NCP\d{2}-\d{1,2}[a-z]?$")])
-    youngest = models.PositiveSmallIntegerField()
-    oldest = models.PositiveSmallIntegerField()
-    who_may_join = models.TextField()
-    group = models.TextField()
-    meetings = models.TextField()
-    visits = models.TextField()
-    grant = models.TextField()
-    grant_pence = models.PositiveIntegerField(null=True, blank=True)
-    lead_teachers = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["-year", "stage__order"]
-        constraints = [
-            models.UniqueConstraint(fields=["stage", "year"], name="stage_once_a_year"),
-            models.CheckConstraint(condition=Q(oldest__gt=F("youngest")), name="stage_ages_in_order"),
-            models.CheckConstraint(
-                condition=Q(code="") | Q(code__regex=r"^NCP\d{2}-\d{1,2}[a-z]?$"), name="ncp_code_normalised"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.title}, {self.year_label}"
-
-    @property
-    def title(self) -> str:
-        """Name and phase: "Developing (primary)"; names alone repeat between phases."""
-        return f"{self.name} ({self.stage.phase})"
-
-    @property
-    def year_label(self) -> str:
-        """The academic year as people write it: "2026/27"."""
-        return label_of(self.year)
-
-
-class StagePromise(models.Model):
-    """One thing a school promises when it joins a stage; each is ticked by itself."""
-
-    stage_year = models.ForeignKey(StageYear, on_delete=models.PROTECT, related_name="promises")
-    position = models.PositiveSmallIntegerField()
-    wording = models.TextField()
-
-    class Meta:
-        ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["stage_year", "position"], name="promise_position_once")]
-
-    def __str__(self) -> str:
-        return self.wording
-
-
-class RecruitmentWindow(HubOwned):
-    """When a hub takes expressions of interest for a stage of a year.
-
-    Until `closes_at`; with `late_until`, also after it and until then, marked as late.
-    """
-
-    class Phase(models.TextChoices):
-        UPCOMING = "upcoming", "Opens soon"
-        OPEN = "open", "Open"
-        LATE = "late", "Closed, late ones accepted"
-        CLOSED = "closed", "Closed"
-
-    national_columns = ("id", "hub", "stage_year")
-
-    # The same as stage_year.stage: an exclusion constraint cannot look it up.
-    stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
-    stage_year = models.ForeignKey(StageYear, on_delete=models.PROTECT, related_name="+")
-    opens_at = models.DateTimeField()
-    closes_at = models.DateTimeField()
-    late_until = models.DateTimeField(null=True, blank=True)
-
-    objects: ClassVar[HubManager[Self]] = HubManager()
-    national: ClassVar[NationalManager[Self]] = NationalManager()
-
-    class Meta(HubOwned.Meta):
-        constraints = [
-            *HubOwned.Meta.constraints,
-            models.UniqueConstraint(fields=["hub", "stage_year"], name="one_window_per_hub_and_stage_year"),
-            models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="window_closes_after_opening"),
-            models.CheckConstraint(condition=Q(late_until__gt=F("closes_at")), name="window_late_after_closing"),
-            ExclusionConstraint(
-                name="one_open_window_per_hub_and_stage",
-                expressions=[
-                    ("hub", RangeOperators.EQUAL),
-                    ("stage", RangeOperators.EQUAL),
-                    (MomentsUntil("opens_at", "closes_at", "late_until"), RangeOperators.OVERLAPS),
-                ],
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.stage_year)
-
-    def phase_at(self, now: dt.datetime) -> Phase:
-        """Whether expressions are taken at a moment, and how."""
-        if now < self.opens_at:
-            return self.Phase.UPCOMING
-        if now < self.closes_at:
-            return self.Phase.OPEN
-        if self.late_until and now < self.late_until:
-            return self.Phase.LATE
-        return self.Phase.CLOSED
-
-    def takes_expressions_at(self, now: dt.datetime) -> bool:
-        """Whether an expression sent at this moment is accepted."""
-        return self.phase_at(now) in (self.Phase.OPEN, self.Phase.LATE)
+from programmes.models.stages import RecruitmentWindow, StageYear
+from schools.lineage import urns_of_school_today
+from schools.models import Ancestor, School
 
 
 class State(models.TextChoices):
@@ -193,17 +50,31 @@ class ExpressionQuerySet(HubQuerySet["ExpressionOfInterest"]):
         return self.filter(state=State.SUBMITTED)
 
     def rivals_of(self, expression: ExpressionOfInterest) -> Self:
-        """The same school's other live expression for the same stage and year, if there is one."""
-        same = self.filter(window=expression.window_id, school=expression.school_id, state__in=LIVE)
-        return same.exclude(pk=expression.pk)
+        """The other live expressions for the same stage and year of what the school is today, under any URN.
+
+        One at most, but for schools that turned out to be one school after both had sent theirs.
+        """
+        live = self.filter(window=expression.window_id, state__in=LIVE)
+        return live.filter(school__in=urns_of_school_today(expression.school_id)).exclude(pk=expression.pk)
 
     def with_stage(self) -> Self:
         """With school and stage, in the same query."""
         return self.select_related("school", "window__stage_year__stage")
 
+    def with_school_now(self) -> Self:
+        """With what each school is today, in one more query: for `school_now` of several expressions."""
+        today = School.objects.select_related("authority")
+        return self.prefetch_related(Prefetch("school__now", today))
+
     def with_progress(self) -> Self:
         """With `promises_agreed`, which `journey.progress_of` reads."""
         return self.annotate(promises_agreed=Exists(AgreedPromise.objects.filter(expression=OuterRef("pk"))))
+
+    def with_other_urns(self) -> Self:
+        """With `has_other_urns`: whether the school had, or has by now, another URN."""
+        before = Ancestor.objects.filter(school=OuterRef("school"))
+        after = Ancestor.objects.filter(ancestor=OuterRef("school"))
+        return self.annotate(has_other_urns=Exists(before) | Exists(after))
 
 
 ExpressionManager = HubManager.from_queryset(ExpressionQuerySet)
@@ -213,8 +84,9 @@ class ExpressionOfInterest(HubOwned):
     """A school's wish to join a stage: a draft while it is written, then sent, then decided."""
 
     national_columns = ("id", "hub", "window", "state", "submitted_at")
-    # Not a column: see `ExpressionQuerySet.with_progress`.
+    # Not columns: see `ExpressionQuerySet.with_progress` and `with_other_urns`.
     promises_agreed: bool
+    has_other_urns: bool
 
     window = models.ForeignKey(RecruitmentWindow, on_delete=models.PROTECT, related_name="+")
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
@@ -277,6 +149,23 @@ class ExpressionOfInterest(HubOwned):
     def stage_year(self) -> StageYear:
         """The stage and year it is for."""
         return self.window.stage_year
+
+    @cached_property
+    def school_now(self) -> School:
+        """The school of today: `school` is the one that sent it, under the URN it had then."""
+        return self.school.named_now
+
+    @property
+    def parts(self) -> list[School]:
+        """The schools that its own has split into, until somebody has said which of them it is for; else none."""
+        current = list(self.school.now.all()) if self.school.is_closed else []
+        return current if len(current) > 1 else []
+
+    @property
+    def school_in_full(self) -> str:
+        """Today's name and the one it was sent under: "Birch Academy, formerly Ash Lane Primary School"."""
+        name, name_then = self.school_now.name, self.school.name
+        return name if name == name_then else f"{name}, formerly {name_then}"
 
     @property
     def headteacher_name(self) -> str:

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 
-from hubs.models import LocalAuthority
+from hubs.models import Hub, LocalAuthority
+from schools import kinds
+from schools.models.search import SearchEntry
 from schools.wording import search_words
-
-
-class SearchText(Func):
-    """What a school is found by; the SQL function comes with the first migration.
-
-    Its text is folded as `schools.wording.fold` folds what people type.
-    """
-
-    function = "schools_search_text"
-    output_field = models.TextField()
 
 
 class SchoolQuerySet(models.QuerySet["School"]):
@@ -33,13 +24,36 @@ class SchoolQuerySet(models.QuerySet["School"]):
         """Schools a hub may work with: open today or proposed to open."""
         return self.filter(status__in=School.USABLE)
 
+    def state_funded(self) -> Self:
+        """State-funded schools of England: `schools.kinds.state_funded` for lists."""
+        return self.exclude(authority__gte=kinds.FIRST_WELSH, authority__lte=kinds.LAST_WELSH).filter(
+            Q(type_group_code__in=kinds.STATE_FUNDED_GROUPS) | Q(type_code__in=kinds.STATE_FUNDED_TYPES)
+        )
+
+    def special(self) -> Self:
+        """Special schools, whoever pays for them: `schools.kinds.special` for lists."""
+        return self.filter(type_code__in=kinds.SPECIAL_TYPES)
+
+    def serving(self, phase: kinds.Phase | str) -> Self:
+        """Schools that serve a phase: `schools.kinds.phases` for lists. Raises `ValueError` for no phase."""
+        phase = kinds.Phase(phase)
+        oldest_start, youngest_end = kinds.AGES_OF_PHASE[phase]
+        names = [name for name, served in kinds.PHASES_BY_NAME.items() if phase in served]
+        return self.filter(
+            Q(low_age__lte=oldest_start, high_age__gte=youngest_end)
+            | (Q(low_age=None) | Q(high_age=None)) & Q(phase__in=names)
+        )
+
+    def known_to(self, hub: Hub | None) -> Self:
+        """Schools of the register, and those that this hub has added because the register lacks them."""
+        return self.filter(Q(added_by=None) | Q(added_by=hub)) if hub else self.filter(added_by=None)
+
     def search(self, text: str) -> Self:
-        """Schools in whose name, place, postcode or URN every word of the text begins a word.
+        """Usable schools in whose name, place, postcode or URN every word of the text begins a word.
 
         Any text is fine; one without letters or digits finds nothing.
         """
-        words = search_words(text)
-        return self.filter(*(Q(search_text__contains=f" {word}") for word in words)) if words else self.none()
+        return self.filter(pk__in=SearchEntry.objects.present().having(search_words(text)).values("school"))
 
 
 class School(models.Model):
@@ -51,6 +65,8 @@ class School(models.Model):
         CLOSING = 3, "Open, but proposed to close"
         PROPOSED = 4, "Proposed to open"
 
+    # Schools that a hub added count from here; the register is six digits today and far from it.
+    FIRST_ADDED: ClassVar[int] = 900_000_000
     USABLE: ClassVar[tuple[Status, ...]] = (Status.OPEN, Status.CLOSING, Status.PROPOSED)
     national_columns: ClassVar[tuple[str, ...]] = (
         "urn",
@@ -76,7 +92,7 @@ class School(models.Model):
 
     urn = models.PositiveIntegerField("URN", primary_key=True)
     name = models.CharField(max_length=200)
-    authority = models.ForeignKey(LocalAuthority, on_delete=models.PROTECT, related_name="schools")
+    authority = models.ForeignKey(LocalAuthority, on_delete=models.PROTECT, db_index=False, related_name="schools")
     # Four digits that count within the authority; the two together are the LAESTAB.
     establishment_number = models.CharField(max_length=4, blank=True)
     status = models.PositiveSmallIntegerField(choices=Status)
@@ -105,11 +121,26 @@ class School(models.Model):
     easting = models.PositiveIntegerField(null=True, blank=True)
     northing = models.PositiveIntegerField(null=True, blank=True)
     opened_on = models.DateField(null=True, blank=True)
+    opened_why = models.CharField("reason opened", max_length=60, blank=True)
     closed_on = models.DateField(null=True, blank=True)
-    search_text = models.GeneratedField(
-        expression=SearchText(F("name"), F("locality"), F("town"), F("postcode"), F("urn")),
-        output_field=models.TextField(),
-        db_persist=True,
+    closed_why = models.CharField("reason closed", max_length=60, blank=True)
+    # The head as the register names one: public, often out of date, and never whom we write to.
+    head_title = models.CharField(max_length=30, blank=True)
+    head_first_name = models.CharField(max_length=60, blank=True)
+    head_last_name = models.CharField(max_length=60, blank=True)
+    head_job_title = models.CharField(max_length=100, blank=True)
+    # A school that the register does not know yet. Other hubs do not see it.
+    added_by = models.ForeignKey(
+        Hub, null=True, blank=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    added_at = models.DateTimeField(null=True, blank=True)
+    # What a closed school is today: none, one or, after a split, several. See `schools.ancestry`.
+    now = models.ManyToManyField(
+        "self",
+        through="CurrentSchool",
+        through_fields=("former", "current"),
+        symmetrical=False,
+        related_name="formerly",
     )
 
     objects = SchoolQuerySet.as_manager()
@@ -118,6 +149,11 @@ class School(models.Model):
         ordering = ["name", "town", "urn"]
         constraints = [
             models.CheckConstraint(condition=Q(urn__gt=0), name="school_urn_positive"),
+            models.CheckConstraint(
+                condition=Q(urn__lt=900_000_000, added_by=None, added_at=None)
+                | Q(urn__gte=900_000_000, added_by__isnull=False, added_at__isnull=False),
+                name="school_added_by_a_hub_or_of_the_register",
+            ),
             models.CheckConstraint(condition=Q(status__in=[1, 2, 3, 4]), name="school_status_known"),
             models.CheckConstraint(condition=Q(high_age__gte=F("low_age")), name="school_ages_in_order"),
             models.CheckConstraint(condition=Q(high_age__lte=120), name="school_ages_sane"),
@@ -132,8 +168,10 @@ class School(models.Model):
             ),
         ]
         indexes = [
-            # The type-ahead and the "find your school" page.
-            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="school_search"),
+            # A hub's list of the schools in its area. One that the import of the whole register fills quickly.
+            models.Index(fields=["authority"], name="school_list"),
+            # The few schools in that list that the hub itself has added.
+            models.Index(fields=["added_by"], name="school_added_by_a_hub", condition=Q(added_by__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -144,18 +182,29 @@ class School(models.Model):
         """Name, town and postcode: enough to tell schools of one name apart."""
         return ", ".join(part for part in (self.name, self.town, self.postcode) if part)
 
+    @property
+    def is_of_register(self) -> bool:
+        """Whether the register knows it; otherwise a hub added it, and its URN is a stand-in not to be shown."""
+        return self.urn < self.FIRST_ADDED
 
-class RegisterWord(models.Model):
-    """A word by which usable schools are found, and by how many: what a misspelt word is compared with.
+    @property
+    def is_closed(self) -> bool:
+        """Whether it teaches no more, under this URN."""
+        return self.status == self.Status.CLOSED
 
-    Comparing with each distinct word takes a hundredth of the time of comparing with each school.
-    """
+    @property
+    def urn_in_words(self) -> str:
+        """The URN as pages and letters write it: "URN 136468" or, for a stand-in, "URN not known yet"."""
+        return f"URN {self.urn}" if self.is_of_register else "URN not known yet"
 
-    word = models.CharField(primary_key=True, max_length=100)
-    schools = models.PositiveIntegerField()
+    @property
+    def named_now(self) -> School:
+        """The school under its name of today: itself, or the one usable school it has become.
 
-    class Meta:
-        indexes = [GinIndex(OpClass("word", name="gin_trgm_ops"), name="register_word_likeness")]
-
-    def __str__(self) -> str:
-        return self.word
+        A school that has split stays itself: nobody can say which of them is meant. Reads `now` of a closed
+        school, so prefetch that where there are several.
+        """
+        if not self.is_closed:
+            return self
+        current = list(self.now.all())
+        return current[0] if len(current) == 1 else self

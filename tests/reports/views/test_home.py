@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -9,11 +10,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
+from hubs import tenancy
 from hubs.models import Hub, NationalRole, Role, User
-from programmes import catalogue
-from programmes.models import State
-from programmes.years import academic_year_of, label_of
+from hubs.wording import day, moment
+from hubs.years import academic_year_of, label_of
+from programmes import catalogue, following
+from programmes.models import ExpressionOfInterest, SchoolChange, State
+from schools.models import RegisterImport
 from tests import factories
 
 ClientOf = Callable[[User], Client]
@@ -37,6 +42,52 @@ def test_the_home_says_what_waits_and_leads_to_it(hub: Hub, lead: User, client_o
     assert "1 expression of interest to decide" in page
     assert f"{reverse('expression_list', args=[hub.slug])}?state=submitted" in page
     assert reverse("recruitment_dates", args=[hub.slug, window.stage_year_id]) in page
+
+
+def changed_school(hub: Hub, stage: str, name: str) -> ExpressionOfInterest:
+    sent = factories.make_expression(factories.make_window(hub, stage=stage), factories.make_school(name))
+    factories.go_on_as(sent.school, factories.make_school(f"{name} Academy"))
+    factories.follow_register(now=timezone.now())
+    return sent
+
+
+def test_the_home_says_which_schools_with_work_in_progress_have_changed(
+    hub: Hub, other_hub: Hub, lead: User, client_of: ClientOf
+) -> None:
+    ash = changed_school(hub, "primary-developing", "Ash")
+    oak = changed_school(hub, "primary-readiness", "Oak")
+    changed_school(other_hub, "primary-developing", "Elm")
+
+    page = client_of(lead).get(home_url(hub)).content.decode()
+
+    assert "2 schools with work in progress have changed" in page
+    for expression, words in ((ash, "Ash Academy, formerly Ash"), (oak, "Oak Academy, formerly Oak")):
+        assert f'href="{reverse("expression", args=[hub.slug, expression.reference])}">{words}</a>' in page
+    assert "Elm" not in page
+
+
+def test_a_change_that_somebody_has_seen_is_not_on_the_home(hub: Hub, lead: User, client_of: ClientOf) -> None:
+    changed_school(hub, "primary-developing", "Ash")
+    with tenancy.use(hub):
+        notice = SchoolChange.objects.get()
+        following.mark_seen(change=notice, actor=factories.membership_of(lead, hub), now=timezone.now())
+
+    assert "have changed" not in client_of(lead).get(home_url(hub)).content.decode()
+
+
+def test_the_home_lists_ten_changed_schools_and_counts_the_others(hub: Hub, lead: User, client_of: ClientOf) -> None:
+    window = factories.make_window(hub)
+    for number in range(12):
+        school = factories.make_school(f"School {number}")
+        factories.make_expression(window, school)
+        factories.go_on_as(school)
+    factories.follow_register(now=timezone.now())
+
+    response = client_of(lead).get(home_url(hub))
+
+    assert len(response.context["changed"].first) == 10
+    assert "12 schools with work in progress have changed" in response.text
+    assert "The others are listed as you have seen these." in response.text
 
 
 def test_when_all_is_done_the_home_says_so(hub: Hub, lead: User, client_of: ClientOf) -> None:
@@ -73,7 +124,8 @@ def test_the_home_takes_as_many_queries_with_three_expressions_as_with_one(
 ) -> None:
     browser = client_of(lead)
     window = factories.make_window(hub, closes_at=timezone.now() + 3 * DAY)
-    factories.make_expression(window)
+    factories.go_on_as(factories.make_expression(window).school)
+    factories.follow_register(now=timezone.now())
 
     def queries() -> int:
         browser.get(home_url(hub))
@@ -83,9 +135,12 @@ def test_the_home_takes_as_many_queries_with_three_expressions_as_with_one(
 
     with_one = queries()
     for stage in ("primary-readiness", "secondary-developing"):
-        factories.make_expression(factories.make_window(hub, stage=stage, closes_at=timezone.now() + 3 * DAY))
+        window = factories.make_window(hub, stage=stage, closes_at=timezone.now() + 3 * DAY)
+        factories.go_on_as(factories.make_expression(window).school, factories.make_school("Birch Academy"))
+    factories.follow_register(now=timezone.now())
 
-    assert queries() == with_one <= 12
+    # BEGIN and COMMIT among them.
+    assert queries() == with_one <= 14
 
 
 # --- National figures ------------------------------------------------------------------------
@@ -182,6 +237,37 @@ def test_the_national_page_takes_as_many_queries_with_three_hubs_as_with_one(cli
         factories.make_expression(factories.make_window(factories.make_hub(slug), year=year))
 
     assert queries() == with_one <= 10
+
+
+@everywhere
+def test_the_national_page_says_how_old_the_register_is(client_of: ClientOf, settings: Settings) -> None:
+    settings.REGISTER_SOURCE = "/srv/register"
+    browser = client_of(national_viewer())
+    assert "No register of schools has been taken in yet." in browser.get(reverse("national_home")).content.decode()
+    now = timezone.now()
+    taken_in(now - DAY, outcome="applied", as_of=dt.date(2025, 5, 24))
+
+    page = browser.get(reverse("national_home")).content.decode()
+
+    assert f"Register as of Saturday 24 May 2025, refreshed {moment(now - DAY)}." in page
+    assert "has not been refreshed" not in page
+
+
+@everywhere
+def test_the_national_page_warns_of_a_register_that_is_overdue(client_of: ClientOf, settings: Settings) -> None:
+    settings.REGISTER_SOURCE = "/srv/register"
+    now = timezone.now()
+    taken_in(now - 9 * DAY, outcome="applied", as_of=dt.date(2025, 5, 24))
+    taken_in(now - DAY, outcome="refused", reason="The site is down.")
+
+    page = client_of(national_viewer()).get(reverse("national_home")).content.decode()
+
+    assert f"has not been refreshed since {day(now - 9 * DAY)} (9 days ago)" in page
+    assert "What stood in the way at the last try: The site is down." in page
+
+
+def taken_in(at: dt.datetime, **fields: Any) -> None:
+    RegisterImport.objects.create(started_at=at, finished_at=at, file_name="x.csv", actor_name="Somebody", **fields)
 
 
 @everywhere

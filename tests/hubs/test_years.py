@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from programmes.years import academic_year_of, label_of
+from hubs.years import academic_year_of, label_of
 
 days = st.dates(min_value=dt.date(1900, 1, 1), max_value=dt.date(2200, 1, 1))
 

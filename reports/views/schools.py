@@ -1,0 +1,107 @@
+"""The schools of a hub, and any school's page: the register is public, what hubs know stands beside it."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from hubs import listing
+from hubs.access import MemberRequest, member
+from hubs.listing import Figure
+from hubs.permissions import may
+from hubs.years import academic_year_of
+from programmes import participation
+from reports import school_record, schools
+from reports.forms import SchoolFilterForm
+from schools import kinds
+from schools.line import line_of
+from schools.lineage import served_by, urns_of_line
+from schools.models import School
+
+PER_PAGE = 50
+# What happened lately: who wants it all reads the records that it happened to.
+ENTRIES = 10
+COLUMNS = [("name", "School"), ("authority", "Authority and trust"), ("pupils", "Pupils"), ("meals", "Free meals")]
+
+
+@member("view_schools")
+@require_safe
+def school_list(request: MemberRequest) -> HttpResponse:
+    """The hub's schools: search, filter, sort, count."""
+    this_year = academic_year_of(timezone.localdate())
+    area = schools.area_of(request.hub)
+    form = SchoolFilterForm(request.GET, area=area, this_year=this_year)
+    chosen = form.chosen()
+    counts = schools.counts(area, chosen, this_year=this_year)
+    total = counts.matching(chosen)
+    found = schools.schools(area, chosen, this_year=this_year)
+    paginator = Paginator(schools.with_names(found, hub=request.hub), PER_PAGE)
+    paginator.count = total
+    page = paginator.get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": schools.rows(page),
+        "total": total,
+        "figures": _figures(request, counts),
+        "chosen": listing.chosen_filters(request, form),
+        "clear_url": request.path,
+        "columns": {
+            key: column
+            for (key, _), column in zip(COLUMNS, listing.columns(request, COLUMNS, sort=chosen.sort), strict=True)
+        },
+        "has_area": bool(area.authorities),
+        "may_maintain": may(request.membership, "maintain_schools"),
+        "may_manage": may(request.membership, "manage_hub"),
+        "carried": listing.carrying(request.GET.urlencode()),
+    }
+    return render(request, "reports/school_list.html", context)
+
+
+@member("view_schools")
+@require_safe
+def school(request: MemberRequest, urn: int) -> HttpResponse:
+    """What a school is, was before and did, whichever URN is asked for."""
+    known = School.objects.known_to(request.hub).select_related("authority").prefetch_related("now")
+    found = known.filter(pk=urn).first()
+    if found is None:
+        raise Http404
+    urns = list(urns_of_line(urn))
+    in_area = School.objects.filter(served_by(request.hub), pk=urn).exists()
+    may_see_expressions = may(request.membership, "view_expressions")
+    context = {
+        "school": found,
+        "standing_colour": school_record.STATUS_COLOURS[kinds.standing(found).value],
+        "current": list(found.now.all()),
+        "facts": school_record.facts(found, in_area=in_area),
+        "as_of": school_record.register_as_of(),
+        "line": line_of(found, hub=request.hub),
+        "participation": participation.participation_of(urns),
+        "may_record": may(request.membership, "maintain_schools") and participation.is_of_hub(found, request.hub),
+        "may_see_expressions": may_see_expressions,
+        "expressions": school_record.expressions_of(urns) if may_see_expressions else [],
+        "entries": school_record.entries_of(urns)[:ENTRIES],
+        "this_year": academic_year_of(timezone.localdate()),
+        "back_url": _list_url(request),
+        "back_text": "Schools",
+    }
+    return render(request, "reports/school.html", context)
+
+
+def _list_url(request: MemberRequest) -> str:
+    filters = listing.filters_that_led_here(request)
+    return reverse("school_list", args=[request.hub.slug]) + (f"?{filters}" if filters else "")
+
+
+def _figures(request: MemberRequest, counts: schools.Counts) -> list[Figure]:
+    return [
+        Figure("Schools", counts.all, listing.address(request, took_part="")),
+        Figure("Took part", counts.ever, listing.address(request, took_part="ever")),
+        Figure("Completed a stage", counts.completed, listing.address(request, took_part="completed")),
+        Figure("Take part this year", counts.this_year, listing.address(request, took_part="this_year")),
+        Figure("Never took part", counts.never, listing.address(request, took_part="never")),
+    ]

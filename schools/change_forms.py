@@ -1,0 +1,82 @@
+"""What people type about changes of schools: checked here, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django import forms
+
+from hubs.fields import TextField
+from hubs.layout import Button, Question, form_helper
+from hubs.models import LocalAuthority
+from schools.changes import Filter
+from schools.models import Doubt
+
+SAME, NOT_SAME = "same", "not"
+
+
+class ChangeFilterForm(forms.Form):
+    """What to look for in the list; anything unknown in the address is ignored."""
+
+    STATES: ClassVar = [("", "To confirm"), ("decided", "Decided")]
+
+    q = forms.CharField(label="School or URN", required=False, max_length=100)
+    doubt = forms.ChoiceField(label="Doubt", required=False, choices=[("", "All doubts"), *Doubt.choices])
+    authority = forms.ChoiceField(label="Authority", required=False)
+    state = forms.ChoiceField(label="State", required=False, choices=STATES)
+
+    def __init__(self, *args: Any, authorities: Iterable[LocalAuthority], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["authority"].choices = [  # type: ignore[attr-defined]
+            ("", "All authorities"),
+            *((authority.code, authority.name) for authority in authorities),
+        ]
+
+    def chosen(self) -> Filter:
+        """What was chosen, without what is not valid."""
+        self.is_valid()
+        valid = self.cleaned_data
+        return Filter(
+            search=valid.get("q", ""),
+            doubt=valid.get("doubt", ""),
+            authority=valid.get("authority", ""),
+            decided=valid.get("state") == "decided",
+        )
+
+
+class RulingForm(forms.Form):
+    """Whether two schools are one, and why. `seen` is the latest ruling that the page shows."""
+
+    answer = forms.ChoiceField(
+        label="Are they the same school?",
+        choices=[(SAME, "Yes, the same school"), (NOT_SAME, "No, not the same school")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose whether they are the same school"},
+    )
+    reason = TextField(
+        label="How do you know?",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="For example, “The head told us” or “Governors' minutes of May”. Other hubs of the area read it.",
+        error_messages={
+            "required": "Say how you know: others rely on it",
+            "max_length": "Write 2,000 characters or fewer",
+            "null_characters_not_allowed": "Take out the character that cannot be seen, or write it again",
+        },
+    )
+    seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, back: str, hints: tuple[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(
+            "Save the decision",
+            Question("answer", choice_hints=dict(zip((SAME, NOT_SAME), hints, strict=True)), inline=False),
+            Question("reason"),
+            others=[Button("Cancel", url=back, look="link")],
+        )
+
+    @property
+    def same_school(self) -> bool:
+        """The answer, of a valid form."""
+        return bool(self.cleaned_data["answer"] == SAME)

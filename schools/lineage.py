@@ -1,0 +1,68 @@
+"""Whose a school is: one school under all the URNs it has had, and the hub that serves it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from hubs.models import Hub, HubArea
+from schools.models import Ancestor, CurrentSchool, School, Succession
+
+# The kinds of succession in which one school goes on, and not two as one.
+_PASS_ON = (Succession.Kind.BECAME, Succession.Kind.SPLIT)
+
+
+def urns_of_line(urn: int) -> QuerySet[Any, int]:
+    """The URNs of one school: this one, those it was before and those it has gone on as. One indexed query.
+
+    Two schools that merged are not one school, nor are the two parts of one that split: each of them
+    is in line with what came before or after, and not with the other.
+    """
+    itself = School.objects.order_by().filter(pk=urn).values_list("pk", flat=True)
+    before = Ancestor.objects.filter(school=urn).values_list("ancestor_id", flat=True)
+    after = Ancestor.objects.filter(ancestor=urn).values_list("school_id", flat=True)
+    return itself.union(before, after)
+
+
+def urns_of_school_today(urn: int) -> QuerySet[Any, int]:
+    """The URNs of what a school is today: its own line, and all that its current school or schools were before.
+
+    Two schools that merged are one school from then on; the two parts of one that split are not, each of them
+    having a line of its own. One indexed query.
+    """
+    today = CurrentSchool.objects.filter(former=urn).values("current")
+    return urns_of_line(urn).union(Ancestor.objects.filter(school__in=today).values_list("ancestor_id", flat=True))
+
+
+def served_by(hub: Hub, area: Collection[str] | None = None) -> Q:
+    """Which schools are a hub's own to know and to maintain: those of its area, and those that it has added.
+
+    Lists give the `area`, its authorities' codes: the database then knows how few schools that are.
+    """
+    codes = HubArea.objects.filter(hub=hub).values("authority") if area is None else area
+    return Q(authority__in=codes, added_by=None) | Q(added_by=hub)
+
+
+def lines_back(urns: Collection[int]) -> dict[int, list[int]]:
+    """By URN, the URNs that each school had before as one school alone: its own first, the oldest last. One query.
+
+    Its stand-ins are the school itself. Beyond them it goes back while exactly one school went on as it, by becoming
+    it or by splitting: of schools that merged none speaks for all.
+    """
+    before: dict[int, dict[int, str]] = defaultdict(dict)
+    ancestors = Ancestor.objects.filter(school__in=urns).values("ancestor")
+    successions = Succession.objects.filter(Q(successor__in=urns) | Q(successor__in=ancestors), counts=True)
+    for successor, predecessor, kind in successions.values_list("successor_id", "predecessor_id", "kind"):
+        before[successor][predecessor] = kind
+    lines = {}
+    for urn in urns:
+        line = lines[urn] = [urn]
+        for one in line:
+            stand_ins = [earlier for earlier in before[one] if earlier >= School.FIRST_ADDED]
+            others = [earlier for earlier in before[one] if earlier < School.FIRST_ADDED]
+            alone = [earlier for earlier in others if len(others) == 1 and before[one][earlier] in _PASS_ON]
+            line += [earlier for earlier in stand_ins + alone if earlier not in line]
+    return lines

@@ -1,0 +1,173 @@
+"""The console's pages on changes of schools: find those in doubt, see the evidence, rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from hubs import listing
+from hubs.access import MemberRequest, member
+from hubs.kept import kept_fields
+from hubs.listing import Figure
+from hubs.methods import form_page
+from hubs.models import Membership
+from hubs.permissions import may
+from hubs.wording import moment
+from schools import changes, confirming, evidence
+from schools.ancestry import CannotRule
+from schools.change_forms import ChangeFilterForm, RulingForm
+from schools.models import Doubt, School, Succession, SuccessionRuling
+
+PER_PAGE = 50
+
+
+@member("view_schools")
+@require_safe
+def change_list(request: MemberRequest) -> HttpResponse:
+    """What is to confirm or, where that is chosen, what was decided; and the schools that the hub has added."""
+    form = ChangeFilterForm(request.GET, authorities=changes.authorities_of(request.hub))
+    chosen = form.chosen()
+    to_confirm, decided = changes.counts(request.hub, chosen)
+    paginator = Paginator(changes.changes(request.hub, chosen), PER_PAGE)
+    paginator.count = decided if chosen.decided else to_confirm
+    page = paginator.get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": _rows(page.object_list, request.membership, decided=chosen.decided),
+        "decided": chosen.decided,
+        "figures": [
+            Figure("To confirm", to_confirm, listing.address(request, state="")),
+            Figure("Decided", decided, listing.address(request, state="decided")),
+        ],
+        "chosen": listing.chosen_filters(request, form),
+        "clear_url": request.path,
+        "carried": listing.carrying(request.GET.urlencode()),
+        "added": [] if chosen.decided else changes.added_by(request.hub),
+        "may_maintain": may(request.membership, "maintain_schools"),
+        "back_url": reverse("school_list", args=[request.hub.slug]),
+        "back_text": "Schools",
+    }
+    return render(request, "schools/change_list.html", context)
+
+
+@member("view_schools")
+@form_page
+def change(request: MemberRequest, predecessor: int, successor: int) -> HttpResponse:
+    """The evidence on one change, and the ruling on it."""
+    found = changes.change_between(request.hub, predecessor, successor)
+    if found is None:
+        raise Http404
+    back = _list_url(request)
+    rulings = changes.rulings_on(found)
+    form = RulingForm(
+        request.POST or None,
+        initial={"seen": rulings[0].pk if rulings else None, **kept_fields(request)},
+        back=back,
+        hints=_what_follows(found),
+    )
+    if form.is_valid():
+        try:
+            confirming.confirm(
+                change=found,
+                same_school=form.same_school,
+                reason=form.cleaned_data["reason"],
+                seen=form.cleaned_data["seen"],
+                actor=request.membership,
+                now=timezone.now(),
+            )
+        except confirming.RuledMeanwhile as meanwhile:
+            said = _in_words(meanwhile.ruling, request.membership)
+            messages.info(request, f"{said} Nothing of yours was saved: read the reason below, then decide again.")
+            return redirect(_record_url(request, found))
+        except CannotRule as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _done(found, same_school=form.same_school))
+            return redirect(back)
+    after, before = changes.others(found, request.hub)
+    context = {
+        "change": found,
+        "form": form if may(request.membership, "maintain_schools") else None,
+        "doubts": _doubts(found),
+        "facts": evidence.side_by_side(found.predecessor, found.successor),
+        "distance": evidence.distance_in_words(evidence.distance(found.predecessor, found.successor)),
+        "links": changes.links_between(found),
+        "others": [
+            (f"What else {found.predecessor.name} became", after),
+            (f"What else {found.successor.name} was before", before),
+        ],
+        "rulings": [(_who(ruling, request.membership), ruling) for ruling in rulings],
+        "back_url": back,
+        "back_text": "School changes to confirm",
+    }
+    return render(request, "schools/change.html", context)
+
+
+def _rows(found: Iterable[Any], membership: Membership, *, decided: bool) -> list[dict[str, object]]:
+    """The successions of a page, with what is doubtful or with the ruling on each."""
+    if not decided:
+        return [{"change": one, "doubts": _doubts(one)} for one in found]
+    rulings = changes.rulings_by_id(one.ruling_id for one in found)
+    return [
+        {"change": one, "ruling": rulings[one.ruling_id], "who": _who(rulings[one.ruling_id], membership)}
+        for one in found
+    ]
+
+
+def _doubts(found: Succession) -> list[str]:
+    if not found.predecessor.is_of_register and Doubt.LIKELY in found.doubts:
+        return [f"You added {found.predecessor.name}. Is it this one?"]
+    return [str(Doubt(doubt).label) for doubt in found.doubts]
+
+
+def _who(ruling: SuccessionRuling, membership: Membership) -> str:
+    """Who ruled: by name in one's own hub, else as a colleague of another one."""
+    return ruling.ruled_by.name if ruling.ruled_for_id == membership.hub_id else f"a colleague of {ruling.ruled_for}"
+
+
+def _in_words(ruling: SuccessionRuling, membership: Membership) -> str:
+    who = "You" if ruling.ruled_by_id == membership.user_id else _who(ruling, membership)
+    what = "are the same school" if ruling.same_school else "are not the same school"
+    return f"{who[0].upper()}{who[1:]} decided on {moment(ruling.ruled_at)} that they {what}."
+
+
+def _what_follows(found: Succession) -> tuple[str, str]:
+    """What each answer means, under its radio button."""
+    earlier, later = _named(found.predecessor), _named(found.successor)
+    if not found.predecessor.is_of_register:
+        return (
+            f"{found.predecessor.name} as you added it is closed, and all that refers to it goes on as {later}.",
+            f"{found.predecessor.name} stays as you added it, and is offered with other schools that look like it.",
+        )
+    return (
+        f"What {earlier} took part in counts for {later} too, and what is under way goes on under the later school.",
+        f"Each keeps its own history. What {earlier} took part in does not count for {later}.",
+    )
+
+
+def _done(found: Succession, *, same_school: bool) -> str:
+    what = "are one school from now on" if same_school else "are two different schools from now on"
+    return f"{_named(found.predecessor)} and {_named(found.successor)} {what}. That holds for every hub."
+
+
+def _named(school: School) -> str:
+    return f"{school.name} ({school.urn_in_words})"
+
+
+def _list_url(request: MemberRequest) -> str:
+    filters = listing.filters_that_led_here(request)
+    return reverse("school_changes", args=[request.hub.slug]) + (f"?{filters}" if filters else "")
+
+
+def _record_url(request: MemberRequest, found: Succession) -> str:
+    url = reverse("school_change", args=[request.hub.slug, found.predecessor_id, found.successor_id])
+    return url + listing.carrying(listing.filters_that_led_here(request))

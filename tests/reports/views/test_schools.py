@@ -1,0 +1,347 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from hubs import tenancy, timeline
+from hubs.models import Hub, HubArea, LocalAuthority, Role, User
+from programmes.models import Participation, Stage
+from schools import ancestry
+from schools.models import RegisterLink, School
+from tests import factories
+from tests.programmes.views.journey import text_of
+
+ClientOf = Callable[[User], Client]
+
+
+@pytest.fixture
+def authority(hub: Hub) -> LocalAuthority:
+    """What the hub serves."""
+    authority = LocalAuthority.objects.create(code="001", name="Northvale")
+    HubArea.objects.create(hub=hub, authority=authority)
+    return authority
+
+
+@pytest.fixture
+def console(lead: User, client_of: ClientOf) -> Client:
+    """The browser of somebody who maintains the hub's schools."""
+    return client_of(lead)
+
+
+def list_url(hub: Hub, query: str = "") -> str:
+    return reverse("school_list", args=[hub.slug]) + (f"?{query}" if query else "")
+
+
+def page_url(hub: Hub, school: School) -> str:
+    return reverse("school", args=[hub.slug, school.urn])
+
+
+def take_part(school: School, hub: Hub, year: int = 2020) -> Participation:
+    return Participation.objects.create(
+        school=school,
+        stage=Stage.objects.get(slug="primary-developing"),
+        year=year,
+        outcome="completed",
+        recorded_for=hub,
+        recorded_at=timezone.now(),
+    )
+
+
+def queries_of(browser: Client, address: str) -> int:
+    browser.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(address).status_code == 200
+    return len([query for query in captured.captured_queries if query["sql"] not in ("BEGIN", "COMMIT")])
+
+
+# --- The list --------------------------------------------------------------------------------
+
+
+def test_the_list_shows_the_schools_of_the_area_with_what_they_did(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    old, ash = factories.make_school("Oak Infants"), factories.make_school("Ash Academy")
+    factories.go_on_as(old, ash)
+    take_part(old, hub)
+
+    response = console.get(list_url(hub))
+
+    page = text_of(response)
+    assert f'href="{page_url(hub, ash)}">Ash Academy</a>' in page
+    assert "formerly Oak Infants" in page
+    assert "Developing (primary)" in page
+    assert "2020/21, completed" in page
+    assert "1 school" in page
+    assert page_url(hub, old) not in page
+    assert [(figure.label, figure.value) for figure in response.context["figures"]] == [
+        ("Schools", 1),
+        ("Took part", 1),
+        ("Completed a stage", 1),
+        ("Take part this year", 0),
+        ("Never took part", 0),
+    ]
+
+
+def test_the_list_leads_on_to_changes_term_dates_and_adding_a_school(
+    console: Client, hub: Hub, specialist: User, client_of: ClientOf
+) -> None:
+    page = text_of(console.get(list_url(hub)))
+    for name in ("school_changes", "term_dates", "school_add"):
+        assert f'href="{reverse(name, args=[hub.slug])}"' in page
+
+    page = text_of(client_of(specialist).get(list_url(hub)))
+    assert reverse("term_dates", args=[hub.slug]) in page
+    assert reverse("school_add", args=[hub.slug]) not in page
+
+
+def test_the_list_stands_in_the_navigation_and_is_current_on_its_pages(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    for url in (list_url(hub), page_url(hub, factories.make_school())):
+        items = {item.label: item.current for item in console.get(url).context["console_navigation"]}
+        assert items["Schools"]
+        assert not items["Home"]
+
+
+def test_a_filter_can_be_taken_away_and_what_was_chosen_leads_back(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    ash = factories.make_school("Ash")
+
+    response = console.get(list_url(hub, "q=ash&took_part=never&phase=primary"))
+
+    assert {one.label for one in response.context["chosen"]} == {"“ash”", "Never took part", "Primary"}
+    record = f"{page_url(hub, ash)}?from=q%3Dash%26took_part%3Dnever%26phase%3Dprimary"
+    assert f'href="{record}"' in text_of(response)
+    back = console.get(record).context["back_url"]
+    assert back == list_url(hub, "q=ash&took_part=never&phase=primary")
+
+
+def test_the_list_finds_as_the_search_does_former_names_among_them(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    old, marys = factories.make_school("Oak Infants"), factories.make_school("St Mary’s Academy")
+    factories.go_on_as(old, marys)
+
+    for typed in ("saint mary", "st marys", "oak inf"):
+        rows = console.get(list_url(hub, f"q={typed}")).context["rows"]
+        assert [row.school for row in rows] == [marys], typed
+
+
+def test_when_nothing_matches_the_filters_can_be_cleared(console: Client, hub: Hub, authority: LocalAuthority) -> None:
+    factories.make_school()
+
+    page = text_of(console.get(list_url(hub, "q=nowhere")))
+
+    assert "Nothing matches" in page
+    assert f'href="{list_url(hub)}">Show all</a>' in page
+
+
+def test_a_hub_without_an_area_is_told_where_to_choose_one(
+    console: Client, administrator: User, hub: Hub, client_of: ClientOf
+) -> None:
+    page = text_of(client_of(administrator).get(list_url(hub)))
+    assert reverse("hub_areas", args=[hub.slug]) in page
+
+    assert "An administrator of the hub chooses those" in text_of(console.get(list_url(hub)))
+
+
+def test_a_school_that_another_hub_has_added_is_not_listed(
+    console: Client, hub: Hub, other_hub: Hub, authority: LocalAuthority, now: dt.datetime
+) -> None:
+    added = {"added_at": now, "authority": authority}
+    factories.make_school("Ours", urn=900_000_001, added_by=hub, **added)
+    factories.make_school("Theirs", urn=900_000_002, added_by=other_hub, **added)
+
+    page = text_of(console.get(list_url(hub)))
+
+    assert "Ours" in page
+    assert "Added by your hub" in page
+    assert "URN not known yet" in page
+    assert "Theirs" not in page
+
+
+def test_fifty_schools_are_listed_on_a_page(console: Client, hub: Hub, authority: LocalAuthority) -> None:
+    for number in range(51):
+        factories.make_school(f"School {number:02}")
+
+    assert len(console.get(list_url(hub)).context["rows"]) == 50
+    second = console.get(list_url(hub, "page=2"))
+    assert [row.school.name for row in second.context["rows"]] == ["School 50"]
+    assert "51 to 51 of 51 schools" in text_of(second)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_list_takes_at_most_ten_queries_however_many_rows(client_of: ClientOf) -> None:
+    hub = factories.make_hub("northvale")
+    browser = client_of(factories.make_member(hub, Role.HUB_LEAD, "Leo Lead"))
+
+    def add_school(name: str) -> None:
+        old, school = factories.make_school(f"Old {name}"), factories.make_school(name, trust_code=name)
+        HubArea.objects.get_or_create(hub=hub, authority=school.authority)
+        factories.go_on_as(old, school)
+        take_part(old, hub)
+        take_part(school, hub)
+
+    add_school("Ash")
+    with_one = queries_of(browser, list_url(hub))
+    for name in ("Birch", "Cedar"):
+        add_school(name)
+
+    assert queries_of(browser, list_url(hub)) == with_one <= 10
+    assert queries_of(browser, list_url(hub, "q=a&took_part=ever&phase=primary&sort=-meals&status=all")) <= 10
+
+
+# --- The page of a school --------------------------------------------------------------------
+
+
+def test_the_page_tells_facts_line_participation_expressions_and_what_happened(
+    console: Client, hub: Hub, other_hub: Hub, authority: LocalAuthority, now: dt.datetime
+) -> None:
+    ash = factories.make_school("Ash Lane Primary School", urn=100_001)
+    birch = factories.make_school("Birch Academy", urn=100_002, website="www.birch.example")
+    link(ash, birch)
+    mine, theirs = take_part(ash, hub, 2019), take_part(birch, other_hub, 2021)
+    sent = factories.make_expression(factories.make_window(hub), ash)
+    with tenancy.use(hub):
+        timeline.record(subject=ash, actor="Ada", now=now, text="Recorded something.")
+
+    page = text_of(console.get(page_url(hub, birch)))
+
+    assert "<title>Birch Academy" in page.replace("\n", "").replace("  ", "")
+    assert 'href="http://www.birch.example"' in page
+    assert "Open Government Licence v3.0" in page
+    assert "Ash Lane Primary School (URN 100001) became Birch Academy (URN 100002)" in page
+    assert "2019/20" in page
+    assert "2021/22" in page
+    assert "URN 100001" in page
+    assert other_hub.name in page
+    assert reverse("expression", args=[hub.slug, sent.reference]) in page
+    assert "as Ash Lane Primary School" in page
+    assert "Recorded something." in page
+    assert reverse("school_participation", args=[hub.slug, birch.urn]) in page
+    # What another hub has recorded is not this one's to remove.
+    assert reverse("school_participation_remove", args=[hub.slug, birch.urn, mine.pk]) in page
+    assert reverse("school_participation_remove", args=[hub.slug, birch.urn, theirs.pk]) not in page
+
+
+def test_the_latest_ten_things_that_happened_are_told(
+    console: Client, hub: Hub, authority: LocalAuthority, now: dt.datetime
+) -> None:
+    ash = factories.make_school()
+    with tenancy.use(hub):
+        for number in range(11):
+            timeline.record(subject=ash, actor="Ada", now=now, text=f"Did thing {number}.")
+
+    entries = console.get(page_url(hub, ash)).context["entries"]
+
+    assert [entry.text for entry in entries] == [f"Did thing {number}." for number in range(10, 0, -1)]
+
+
+def link(former: School, *schools: School) -> None:
+    """Let schools go on as others as the register would say it."""
+    for school in schools:
+        RegisterLink.objects.create(
+            urn=former.urn, other_urn=school.urn, kind="Successor", established_on=dt.date(2020, 9, 1)
+        )
+    School.objects.filter(pk=former.pk).update(status=School.Status.CLOSED, closed_on=dt.date(2020, 8, 31))
+    ancestry.rebuild()
+
+
+def test_a_closed_urn_says_what_the_school_is_called_now_and_leads_there(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    ash, birch = factories.make_school("Ash"), factories.make_school("Birch Academy")
+    link(ash, birch)
+
+    page = text_of(console.get(page_url(hub, ash)))
+
+    assert "It has closed and is now" in page
+    assert f'href="{page_url(hub, birch)}">Birch Academy</a>' in page
+
+
+def test_a_school_that_has_split_leads_to_each_of_its_parts(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    ash, parts = factories.make_school("Ash"), [factories.make_school(name) for name in ("North", "South")]
+    factories.go_on_as(ash, *parts)
+
+    page = text_of(console.get(page_url(hub, ash)))
+
+    assert "has become 2 schools" in page
+    assert all(page_url(hub, part) in page for part in parts)
+
+
+def test_a_closed_school_without_a_successor_says_so(console: Client, hub: Hub, authority: LocalAuthority) -> None:
+    ash = factories.make_school()
+    factories.go_on_as(ash)
+
+    page = text_of(console.get(page_url(hub, ash)))
+
+    assert "the register names no school that it is now" in page
+    assert "Nothing recorded" in page
+    assert "It has sent none to Northvale Maths Hub." in page
+
+
+def test_any_school_of_the_register_has_a_page_but_only_the_hubs_own_are_recorded_for(
+    console: Client, hub: Hub
+) -> None:
+    far = factories.make_school("Far School")
+
+    page = text_of(console.get(page_url(hub, far)))
+
+    assert "outside your area" in page
+    assert reverse("school_participation", args=[hub.slug, far.urn]) not in page
+
+
+def test_a_school_that_a_hub_has_added_has_a_page_in_that_hub_alone(
+    console: Client, hub: Hub, other_hub: Hub, stranger: User, client_of: ClientOf, now: dt.datetime
+) -> None:
+    added = factories.make_school("New School", urn=900_000_001, added_by=hub, added_at=now)
+
+    page = text_of(console.get(page_url(hub, added)))
+    assert "Added by your hub" in page
+    assert "What your hub has entered" in page
+    assert "Open Government Licence v3.0</a>" not in page
+    assert "URN 900000001" not in page
+
+    assert client_of(stranger).get(page_url(other_hub, added)).status_code == 404
+    assert console.get(reverse("school", args=[hub.slug, 123])).status_code == 404
+    assert console.get(reverse("school", args=[hub.slug, 10**17])).status_code == 404
+
+
+def test_a_mastery_specialist_sees_the_school_and_none_of_what_it_sent(
+    specialist: User, hub: Hub, authority: LocalAuthority, client_of: ClientOf
+) -> None:
+    sent = factories.make_expression(factories.make_window(hub), take_part(factories.make_school(), hub).school)
+
+    page = text_of(client_of(specialist).get(page_url(hub, sent.school)))
+
+    assert "Developing (primary)" in page
+    assert str(sent.reference) not in page
+    assert "Expressions of interest" not in page
+    assert "Record earlier participation" not in page
+    assert "Remove" not in page
+
+
+def test_the_page_takes_as_many_queries_with_three_of_everything_as_with_one(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    ash, birch = factories.make_school("Ash"), factories.make_school("Birch")
+    link(ash, birch)
+    factories.make_expression(factories.make_window(hub), ash)
+    take_part(ash, hub)
+    with_one = queries_of(console, page_url(hub, birch))
+    for number, stage in enumerate(("primary-readiness", "secondary-developing")):
+        factories.make_expression(factories.make_window(hub, stage=stage), birch)
+        take_part(birch, hub, 2022 + number)
+    link(factories.make_school("Cedar"), birch)
+
+    assert (with_one, queries_of(console, page_url(hub, birch))) == (21, 21)

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from hubs import tenancy
+from hubs.models import Hub, HubArea, LocalAuthority, User
+from hubs.permissions import NotAllowed
+from schools import ancestry, following, search
+from schools.ancestry import CannotRule
+from schools.models import Ancestor, CurrentSchool, School, Succession, SuccessionRuling
+from tests.factories import make_school, membership_of
+from tests.locks import begin_meanwhile
+from tests.schools.families import CLOSED, link, school
+
+pytestmark = pytest.mark.django_db
+Rule = Callable[..., None]
+
+
+@pytest.fixture
+def rule(hub: Hub, administrator: User, now: dt.datetime) -> Rule:
+    """Rules as the hub's administrator, in whose area the schools are."""
+    northvale, _ = LocalAuthority.objects.get_or_create(code="001", defaults={"name": "Northvale"})
+    HubArea.objects.get_or_create(hub=hub, authority=northvale)
+
+    def rule_on(predecessor: int, successor: int, *, same: bool = True, **said: object) -> None:
+        values = {"reason": "The governors told us.", "actor": membership_of(administrator, hub), "now": now, **said}
+        with tenancy.use(hub):
+            ancestry.rule(predecessor=predecessor, successor=successor, same_school=same, **values)  # type: ignore[arg-type]
+
+    return rule_on
+
+
+def add_by(hub: Hub, name: str, now: dt.datetime, **fields: object) -> School:
+    """A school that a hub added because the register did not know it."""
+    urn = School.FIRST_ADDED + School.objects.filter(urn__gte=School.FIRST_ADDED).count()
+    return make_school(name, urn=urn, added_by=hub, added_at=now, **fields)
+
+
+# --- Ruling ---------------------------------------------------------------------------------------
+
+
+def test_a_ruling_makes_two_schools_one_where_the_register_is_silent(rule: Rule) -> None:
+    school(1, CLOSED, postcode="NV9 9ZZ")
+    school(2)
+    rule(1, 2)
+    succession = Succession.objects.get()
+    assert (succession.kind, succession.counts, succession.doubts) == ("became", True, [])
+    assert ancestry.ancestors_of([2]) == {2: {1}}
+    assert ancestry.current_of(School.objects.get(urn=1)) == [School.objects.get(urn=2)]
+
+
+def test_a_ruling_outweighs_the_register_and_survives_its_next_links(rule: Rule) -> None:
+    school(1, CLOSED)
+    school(2)
+    link(1, "Successor", 2, None)
+    rule(1, 2, same=False)
+    link(2, "Predecessor", 1)
+    ancestry.rebuild()
+    succession = Succession.objects.get()
+    assert not succession.counts and succession.doubts == []
+    assert not Ancestor.objects.exists() and not CurrentSchool.objects.exists()
+
+
+def test_the_latest_ruling_holds(rule: Rule, now: dt.datetime) -> None:
+    school(1, CLOSED)
+    school(2)
+    rule(1, 2)
+    rule(1, 2, same=False, now=now + dt.timedelta(hours=1))
+    assert not Succession.objects.get().counts
+    rule(1, 2, now=now + dt.timedelta(hours=2))
+    assert Succession.objects.get().counts
+    assert SuccessionRuling.objects.count() == 3
+
+
+def test_a_double_click_is_one_ruling(rule: Rule) -> None:
+    school(1, CLOSED)
+    school(2)
+    rule(1, 2)
+    rule(1, 2)
+    assert SuccessionRuling.objects.count() == 1
+
+
+def test_a_reason_is_asked_for(rule: Rule) -> None:
+    school(1, CLOSED)
+    school(2)
+    with pytest.raises(CannotRule, match="Say why"):
+        rule(1, 2, reason="  ")
+
+
+def test_a_school_is_not_ruled_on_against_itself(rule: Rule) -> None:
+    school(1)
+    with pytest.raises(CannotRule, match="two different schools"):
+        rule(1, 1)
+
+
+def test_an_unknown_school_is_not_ruled_on(rule: Rule) -> None:
+    school(1)
+    with pytest.raises(CannotRule, match="no school with URN 2"):
+        rule(1, 2)
+
+
+def test_a_hub_rules_only_where_one_of_the_two_is_in_its_area(rule: Rule) -> None:
+    far = LocalAuthority.objects.create(code="002", name="Severnmoor")
+    school(1, CLOSED, authority=far)
+    school(2, authority=far)
+    with pytest.raises(CannotRule, match="Neither school is in the area of Northvale Maths Hub"):
+        rule(1, 2)
+    school(3)
+    rule(1, 3)
+    assert ancestry.ancestors_of([3]) == {3: {1}}
+
+
+def test_a_school_that_another_hub_added_is_unknown(rule: Rule, other_hub: Hub, now: dt.datetime) -> None:
+    theirs = add_by(other_hub, "Brook Lane School", now)
+    school(2)
+    with pytest.raises(CannotRule, match="no school with URN"):
+        rule(theirs.urn, 2)
+
+
+def test_who_may_not_change_schools_may_not_rule(rule: Rule, hub: Hub, specialist: User) -> None:
+    school(1, CLOSED)
+    school(2)
+    with pytest.raises(NotAllowed, match="cannot change what the hub knows of its schools"):
+        rule(1, 2, actor=membership_of(specialist, hub))
+
+
+def test_two_rulings_cannot_say_that_each_came_before_the_other(rule: Rule) -> None:
+    school(1, CLOSED)
+    school(2)
+    rule(1, 2)
+    with pytest.raises(CannotRule, match="1 went on as 2"):
+        rule(2, 1)
+
+
+def test_a_school_that_the_hub_added_is_closed_when_it_is_found_in_the_register(
+    rule: Rule, hub: Hub, now: dt.datetime
+) -> None:
+    added = add_by(hub, "Brook Lane School", now)
+    found = school(2)
+    rule(added.urn, 2)
+    added.refresh_from_db()
+    assert added.status == CLOSED
+    assert ancestry.current_of(added) == [found]
+    rule(added.urn, 2, same=False, now=now + dt.timedelta(minutes=5))
+    added.refresh_from_db()
+    assert added.status == School.Status.OPEN
+    assert not CurrentSchool.objects.exists()
+
+
+def test_a_match_that_is_taken_back_leaves_a_school_to_open_that_was_to_open(
+    rule: Rule, hub: Hub, now: dt.datetime
+) -> None:
+    added = add_by(hub, "Brook Lane School", now, opened_on=dt.date(2027, 9, 1), status=School.Status.PROPOSED)
+    school(2)
+    rule(added.urn, 2)
+    rule(added.urn, 2, same=False, now=now + dt.timedelta(minutes=5))
+    added.refresh_from_db()
+    assert added.status == School.Status.PROPOSED
+
+
+def test_a_school_is_found_by_the_names_that_a_ruling_gives_it(rule: Rule) -> None:
+    make_school("Quince Street School", urn=1, status=CLOSED)
+    academy = make_school("Phoenix Academy", urn=2)
+    search.refresh()
+    assert search.find("quince street", near=None) == []
+    rule(1, 2)
+    assert search.find("quince street", near=None) == [academy]
+    rule(1, 2, same=False, reason="It was not.")
+    assert search.find("quince street", near=None) == []
+
+
+def test_other_rooms_follow_once_a_ruling_is_committed(
+    rule: Rule,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., object],
+    now: dt.datetime,
+) -> None:
+    followed: list[dt.datetime] = []
+    monkeypatch.setattr(following, "_followers", [lambda *, now: followed.append(now)])
+    school(1, CLOSED)
+    school(2)
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        rule(1, 2)
+        assert not followed
+    assert followed == [now]
+
+
+# --- At once --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_rebuilds_at_once_do_not_trip_over_each_other() -> None:
+    school(1, CLOSED)
+    school(2)
+    link(1, "Successor", 2)
+    failures: list[Exception] = []
+
+    def rebuild() -> None:
+        try:
+            ancestry.rebuild()
+        except DatabaseError as error:
+            failures.append(error)
+
+    with transaction.atomic():
+        ancestry.rebuild()
+        other = begin_meanwhile(rebuild)
+        assert other.is_alive()
+    other.join()
+    assert not failures
+    assert Succession.objects.count() == 1
+
+
+# --- Asking ---------------------------------------------------------------------------------------
+
+
+def test_a_closed_school_is_today_what_it_became(rule: Rule) -> None:
+    school(1, CLOSED)
+    school(2, CLOSED)
+    last = school(3)
+    link(1, "Successor", 2)
+    link(2, "Successor", 3)
+    ancestry.rebuild()
+    assert ancestry.current_of(School.objects.get(urn=1)) == [last]
+    assert ancestry.current_of(last) == [last]
+
+
+def test_a_school_that_closed_for_good_is_nothing_today() -> None:
+    assert ancestry.current_of(school(1, CLOSED)) == []
+
+
+def test_the_family_of_a_school_is_what_it_was_and_what_it_became() -> None:
+    for urn in range(1, 5):
+        school(urn, CLOSED)
+    link(1, "Successor", 3)
+    link(2, "Successor", 3)
+    link(3, "Successor", 4)
+    ancestry.rebuild()
+    assert ancestry.family_of([1, 3]) == {1: {3, 4}, 3: {1, 2, 4}}
+    assert ancestry.ancestors_of([1, 3, 4]) == {3: {1, 2}, 4: {1, 2, 3}}
+    assert set(School.objects.filter(urn__in=ancestry.urns_before([4])).values_list("urn", flat=True)) == {1, 2, 3}
+    assert set(ancestry.urns_after(School.objects.filter(urn=2).values("urn"))) == {3, 4}
+
+
+def plan_of(ask: Callable[[], object]) -> str:
+    """How the database answers the one query that something asks."""
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        ask()
+    assert len(queries) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + queries[0]["sql"])
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+@pytest.fixture
+def many() -> list[int]:
+    """Ten thousand schools that each were another one before, known to the planner."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO schools_ancestor (school_id, ancestor_id) "
+            "SELECT n, 100000 + n FROM generate_series(1, 10000) AS n"
+        )
+    return list(range(1, 10001))
+
+
+def test_a_few_schools_are_asked_of_an_index(many: list[int]) -> None:
+    for ask in (ancestry.ancestors_of, ancestry.family_of):
+        plan = plan_of(lambda ask=ask: ask([5, 7, 100_009]))  # type: ignore[misc]
+        assert "Seq Scan" not in plan
+        assert "Index" in plan
+
+
+def test_ten_thousand_schools_are_one_query(many: list[int], django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        before = ancestry.ancestors_of(many)
+    with django_assert_num_queries(1):
+        family = ancestry.family_of(many)
+    assert len(before) == 10_000
+    assert before == family

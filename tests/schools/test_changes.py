@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from hubs.models import Hub, HubArea
+from schools import ancestry, changes
+from schools.changes import Filter
+from schools.models import School, Succession
+from tests.factories import make_school
+from tests.schools.families import CLOSED, link, school
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def change(hub: Hub) -> Succession:
+    """A change in the hub's area that is in doubt."""
+    HubArea.objects.create(hub=hub, authority=school(100_001, CLOSED).authority)
+    school(150_001)
+    link(100_001, "Successor", 150_001, None)
+    link(150_001, "Predecessor", 100_001, None)
+    ancestry.rebuild()
+    return Succession.objects.get()
+
+
+def test_a_change_is_found_by_either_school_and_counted(hub: Hub, change: Succession) -> None:
+    assert changes.counts(hub, Filter()) == (1, 0)
+    for words, found in (("100001", 1), ("150001", 1), ("school 15", 1), ("School 9", 0), ("900000001", 0)):
+        assert changes.changes(hub, Filter(search=words)).count() == found, words
+    assert changes.change_between(hub, 100_001, 150_001) == change
+    assert changes.change_between(hub, 150_001, 100_001) is None
+
+
+def test_the_registers_own_rows_are_given_in_both_directions(change: Succession) -> None:
+    link(100_001, "Successor", 160_000)
+
+    assert [(row.urn, row.kind, row.other_urn) for row in changes.links_between(change)] == [
+        (100_001, "Successor", 150_001),
+        (150_001, "Predecessor", 100_001),
+    ]
+
+
+def test_others_are_those_of_the_same_two_schools(hub: Hub, change: Succession) -> None:
+    school(150_002)
+    school(100_002, CLOSED)
+    link(100_001, "Successor - Split School", 150_002)
+    link(100_002, "Successor", 150_001)
+    link(100_002, "Successor", 150_002)
+    ancestry.rebuild()
+
+    after, before = changes.others(changes.changes_of(hub).get(predecessor=100_001, successor=150_001), hub)
+
+    assert [one.name for one in after] == ["School 150002"]
+    assert [one.name for one in before] == ["School 100002"]
+
+
+def test_what_another_hub_has_added_is_not_among_the_others(hub: Hub, other_hub: Hub, change: Succession) -> None:
+    added = make_school(
+        "School 150001", urn=School.FIRST_ADDED + 1, added_by=other_hub, added_at=timezone.now(), postcode="NV1500 1AA"
+    )
+    ancestry.rebuild()
+    assert Succession.objects.filter(predecessor=added).exists()
+
+    assert changes.others(change, hub) == ([], [])
+    assert changes.counts(hub, Filter()) == (1, 0)
+    assert list(changes.added_by(hub)) == []
+    assert list(changes.added_by(other_hub)) == [added]

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from hubs.models import Hub, HubArea, LocalAuthority, User
+from programmes.models import Participation, Stage
+from schools import ancestry
+from schools.models import School
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+HERON = {
+    "name": "Heron Rise Primary School",
+    "town": "Ellerbridge",
+    "postcode": "nv77zz",
+    "authority": "001",
+    "kind": "free",
+    "phase": "Primary",
+    "low_age": "4",
+    "high_age": "11",
+    "opens_on_day": "1",
+    "opens_on_month": "9",
+    "opens_on_year": "2031",
+}
+
+
+@pytest.fixture(autouse=True)
+def _area(hub: Hub) -> None:
+    HubArea.objects.create(hub=hub, authority=LocalAuthority.objects.create(code="001", name="Northvale"))
+
+
+@pytest.fixture
+def console(administrator: User, client_of: ClientOf) -> Client:
+    return client_of(administrator)
+
+
+def url(hub: Hub) -> str:
+    return reverse("school_add", args=[hub.slug])
+
+
+def text_of(response: Any) -> str:
+    return html.unescape(" ".join(response.content.decode().split()))
+
+
+def said(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def added() -> list[str]:
+    return [school.label for school in School.objects.exclude(added_by=None)]
+
+
+def test_a_school_that_nothing_is_like_is_added_at_once(console: Client, hub: Hub) -> None:
+    assert console.get(url(hub)).status_code == 200
+
+    response = console.post(url(hub), HERON)
+
+    assert response["Location"] == reverse("school_changes", args=[hub.slug])
+    assert "Heron Rise Primary School is added" in said(response)[0]
+    assert added() == ["Heron Rise Primary School, Ellerbridge, NV7 7ZZ"]
+    assert "Heron Rise Primary School" in text_of(console.get(response["Location"]))
+
+
+def test_first_it_is_asked_whether_it_is_one_of_those_that_are_known(console: Client, hub: Hub) -> None:
+    known = factories.make_school("Heron Rise School", postcode="NV7 7ZZ")
+
+    question = console.post(url(hub), HERON)
+
+    page = text_of(question)
+    assert "Is it one of these?" in page
+    assert "Heron Rise School" in page
+    assert f"URN {known.urn}" in page
+    assert added() == []
+
+    sent = question.context["sent"]
+    assert sent == {**HERON, "seen": str(known.urn)}
+    assert console.post(url(hub), sent).status_code == 302
+    assert len(added()) == 1
+
+
+def test_from_that_question_one_goes_back_to_what_was_typed(console: Client, hub: Hub) -> None:
+    factories.make_school("Heron Rise School", postcode="NV7 7ZZ")
+    sent = console.post(url(hub), HERON).context["sent"]
+
+    page = text_of(console.post(url(hub), {**sent, "change": "1"}))
+
+    assert "Add a school that the register does not know yet" in page
+    assert 'value="Heron Rise Primary School"' in page
+    assert added() == []
+
+
+def test_another_name_is_held_against_the_register_anew(console: Client, hub: Hub) -> None:
+    factories.make_school("Heron Rise School", postcode="NV7 7ZZ")
+    factories.make_school("Otter Brook School", postcode="NV1 1AA")
+    sent = console.post(url(hub), HERON).context["sent"]
+
+    page = text_of(console.post(url(hub), {**sent, "name": "Otter Brook School"}))
+
+    assert "Is it one of these?" in page
+    assert added() == []
+
+
+def test_a_double_click_adds_one(console: Client, hub: Hub) -> None:
+    first = console.post(url(hub), HERON)
+    second = console.post(url(hub), HERON)
+
+    assert first.status_code == second.status_code == 302
+    assert len(added()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"name": " "}, "Enter the name of the school"),
+        ({"town": ""}, "Enter the town or village"),
+        ({"postcode": "Ellerbridge"}, "Enter a full postcode, like LS1 4AP"),
+        ({"authority": "009"}, "Select a valid choice"),
+        ({"authority": ""}, "Choose the local authority"),
+        ({"kind": ""}, "Choose the kind of school"),
+        ({"phase": ""}, "Choose the phase"),
+        ({"low_age": "x"}, "Enter the youngest age as a number from 0 to 19"),
+        ({"high_age": "99"}, "Enter the oldest age as a number from 0 to 19"),
+        ({"low_age": "12"}, "Enter an oldest age that is not below the youngest"),
+        ({"opens_on_year": ""}, "Enter the year of the date as well"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said(console: Client, hub: Hub, fields: dict[str, str], message: str) -> None:
+    LocalAuthority.objects.create(code="009", name="Severnmoor")
+
+    response = console.post(url(hub), {**HERON, **fields})
+
+    assert response.status_code == 200
+    assert message in text_of(response)
+    assert added() == []
+
+
+def test_a_hub_without_an_area_is_told_where_to_set_it(console: Client, hub: Hub) -> None:
+    HubArea.objects.all().delete()
+
+    assert "Your hub has no local authority in its area yet" in text_of(console.get(url(hub)))
+
+
+def make_added(hub: Hub, **fields: Any) -> School:
+    return factories.make_school(
+        "Heron Rise School", urn=School.FIRST_ADDED + 7, added_by=hub, added_at=timezone.now(), **fields
+    )
+
+
+def test_a_school_added_by_mistake_is_withdrawn(console: Client, hub: Hub) -> None:
+    address = reverse("school_withdraw", args=[hub.slug, make_added(hub).urn])
+    assert "Withdraw Heron Rise School" in text_of(console.get(address))
+
+    response = console.post(address)
+
+    assert response["Location"] == reverse("school_changes", args=[hub.slug])
+    assert said(response) == ["Heron Rise School is withdrawn."]
+    # A double click.
+    assert said(console.post(address))[-1] == "This school was withdrawn already."
+    assert added() == []
+    assert console.get(address).status_code == 404
+
+
+def test_one_to_which_something_refers_is_not(console: Client, hub: Hub) -> None:
+    school = make_added(hub)
+    factories.make_expression(factories.make_window(hub), school)
+
+    response = console.post(reverse("school_withdraw", args=[hub.slug, school.urn]))
+
+    assert "Something refers to Heron Rise School" in said(response)[0]
+    assert len(added()) == 1
+
+
+def test_neither_a_school_of_the_register_nor_another_hubs_can_be_withdrawn(
+    console: Client, hub: Hub, other_hub: Hub
+) -> None:
+    for school in (factories.make_school(), make_added(other_hub)):
+        address = reverse("school_withdraw", args=[hub.slug, school.urn])
+        assert (console.get(address).status_code, console.post(address).status_code) == (404, 404)
+
+
+def test_other_hubs_never_read_the_name_that_a_hub_gave_a_school(
+    hub: Hub, other_hub: Hub, administrator: User, stranger: User, console: Client, client_of: ClientOf
+) -> None:
+    HubArea.objects.create(hub=other_hub, authority=LocalAuthority.objects.get(code="001"))
+    known = factories.make_school("Heron Rise Primary School", postcode="NV7 7ZZ")
+    added = factories.make_school(
+        "Kestrel Working Title", urn=School.FIRST_ADDED + 7, added_by=hub, added_at=timezone.now(), postcode="NV7 7ZZ"
+    )
+    Participation.objects.create(
+        school=added, stage=Stage.objects.all()[0], year=2025, outcome="completed", recorded_for=hub,
+        recorded_at=timezone.now(),
+    )  # fmt: skip
+    ancestry.rebuild()
+    console.post(
+        reverse("school_change", args=[hub.slug, added.urn, known.urn]),
+        {"answer": "same", "reason": "The trust told us."},
+    )
+
+    def pages(person: User, one: Hub) -> dict[str, str]:
+        browser = client_of(person)
+        addresses = {
+            "changes": reverse("school_changes", args=[one.slug]),
+            "decided": reverse("school_changes", args=[one.slug]) + "?state=decided",
+            "list": reverse("school_list", args=[one.slug]),
+            "school": reverse("school", args=[one.slug, known.urn]),
+            "search": reverse("school_search") + f"?q=heron+rise&hub={one.slug}",
+        }
+        return {name: browser.get(address).content.decode() for name, address in addresses.items()}
+
+    assert "Kestrel Working Title" in pages(administrator, hub)["decided"]
+    for name, page in pages(stranger, other_hub).items():
+        assert "Kestrel" not in page, name
+        assert str(added.urn) not in page, name

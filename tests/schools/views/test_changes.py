@@ -1,0 +1,421 @@
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from hubs import tenancy
+from hubs.models import Hub, HubArea, LocalAuthority, User
+from schools import ancestry
+from schools.models import RegisterLink, School, SuccessionRuling
+from tests import factories
+from tests.schools.families import CLOSED, link
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+ANSWER = {"answer": "same", "reason": "The head told us."}
+
+
+@pytest.fixture(autouse=True)
+def _areas(hub: Hub, other_hub: Hub) -> None:
+    for one, code, name in ((hub, "001", "Northvale"), (other_hub, "009", "Severnmoor")):
+        authority, _ = LocalAuthority.objects.get_or_create(code=code, defaults={"name": name})
+        HubArea.objects.create(hub=one, authority=authority)
+
+
+@pytest.fixture
+def console(administrator: User, client_of: ClientOf) -> Client:
+    return client_of(administrator)
+
+
+def doubtful(number: int, *, day: str | None = None, **fields: Any) -> tuple[School, School]:
+    """A school that closed, and one that the register calls its successor; without a date that is in doubt."""
+    values = {"postcode": f"NV{number} 1AA"[:10], **fields}
+    earlier = factories.make_school(f"Old School {number}", urn=100_000 + number, status=CLOSED, **values)
+    later = factories.make_school(f"New School {number}", urn=150_000 + number, **values)
+    link(earlier.urn, "Successor", later.urn, None)
+    if day:
+        # Dated, and in doubt for another reason: the earlier one is open still.
+        RegisterLink.objects.filter(urn=earlier.urn).update(established_on=day)
+        School.objects.filter(pk=earlier.pk).update(status=School.Status.OPEN)
+    ancestry.rebuild()
+    return earlier, later
+
+
+def list_url(hub: Hub, query: str = "") -> str:
+    return reverse("school_changes", args=[hub.slug]) + (f"?{query}" if query else "")
+
+
+def url(hub: Hub, earlier: School, later: School, query: str = "") -> str:
+    return reverse("school_change", args=[hub.slug, earlier.urn, later.urn]) + (f"?{query}" if query else "")
+
+
+def text_of(response: Any) -> str:
+    return html.unescape(" ".join(response.content.decode().split()))
+
+
+def said(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def shown(response: Any) -> list[str]:
+    return [row["change"].predecessor.name for row in response.context["rows"]]
+
+
+def rule(hub: Hub, person: User, pair: tuple[School, School], *, same: bool = True, reason: str = "We know.") -> None:
+    with tenancy.use(hub):
+        ancestry.rule(
+            predecessor=pair[0].urn,
+            successor=pair[1].urn,
+            same_school=same,
+            reason=reason,
+            actor=factories.membership_of(person, hub),
+            now=timezone.now(),
+        )
+
+
+def queries_of(browser: Client, address: str) -> int:
+    browser.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(address).status_code == 200
+    # A test runs inside a transaction, so a page's own is a savepoint, whose setting is taken back at its end.
+    frame = ("SAVEPOINT", "RELEASE SAVEPOINT", "SELECT set_config('hubadmin.hub_id', '',")
+    return len([query for query in captured.captured_queries if not query["sql"].startswith(frame)])
+
+
+# --- The list --------------------------------------------------------------------------------
+
+
+def test_an_empty_list_says_that_nothing_is_in_doubt(console: Client, hub: Hub) -> None:
+    assert "Nothing to confirm" in text_of(console.get(list_url(hub)))
+    assert "Nothing decided yet" in text_of(console.get(list_url(hub, "state=decided")))
+
+
+def test_the_list_says_who_may_have_gone_on_as_whom_and_what_is_in_doubt(console: Client, hub: Hub) -> None:
+    earlier, later = doubtful(1)
+
+    response = console.get(list_url(hub))
+
+    page = text_of(response)
+    assert url(hub, earlier, later) in page
+    assert "URN 100001" in page
+    assert "URN 150001" in page
+    assert "The register gives no date" in page
+    assert {figure.label: figure.value for figure in response.context["figures"]} == {"To confirm": 1, "Decided": 0}
+
+
+def test_the_newest_come_first_and_undated_ones_last(console: Client, hub: Hub) -> None:
+    doubtful(1)
+    doubtful(2, day="2015-09-01")
+    doubtful(3, day="2024-09-01")
+
+    assert shown(console.get(list_url(hub))) == ["Old School 3", "Old School 2", "Old School 1"]
+
+
+def test_a_change_counts_for_the_area_of_either_school_and_for_no_other(
+    console: Client, hub: Hub, other_hub: Hub, stranger: User, client_of: ClientOf
+) -> None:
+    severnmoor = LocalAuthority.objects.get(code="009")
+    doubtful(1, authority=severnmoor)
+    across = doubtful(2)
+    School.objects.filter(pk=across[1].pk).update(authority=severnmoor)
+
+    assert shown(console.get(list_url(hub))) == ["Old School 2"]
+    assert shown(client_of(stranger).get(list_url(other_hub))) == ["Old School 1", "Old School 2"]
+
+
+def test_what_is_clear_or_decided_is_not_in_the_list(console: Client, hub: Hub, administrator: User) -> None:
+    clear = doubtful(1)
+    RegisterLink.objects.filter(urn=clear[0].urn).update(established_on="2020-09-01")
+    ancestry.rebuild()
+    rule(hub, administrator, doubtful(2))
+
+    response = console.get(list_url(hub))
+
+    assert shown(response) == []
+    assert [figure.value for figure in response.context["figures"]] == [0, 1]
+
+
+def test_the_list_can_be_filtered_by_doubt_authority_and_school(console: Client, hub: Hub) -> None:
+    severnmoor = LocalAuthority.objects.get(code="009")
+    HubArea.objects.create(hub=hub, authority=severnmoor)
+    doubtful(1)
+    doubtful(2, day="2015-09-01", authority=severnmoor)
+
+    def found(query: str) -> list[str]:
+        return shown(console.get(list_url(hub, query)))
+
+    assert found("doubt=undated") == ["Old School 1"]
+    assert found("doubt=still_open") == ["Old School 2"]
+    assert found("authority=009") == ["Old School 2"]
+    assert found("q=school+2") == found("q=150002") == found("q=100002") == ["Old School 2"]
+    assert "Nothing matches" in text_of(console.get(list_url(hub, "q=nowhere")))
+
+
+@pytest.mark.parametrize("query", ["doubt=x", "authority=999", "state=x", "page=99", "page=x", "q=%00"])
+def test_nonsense_in_the_address_is_ignored(console: Client, hub: Hub, query: str) -> None:
+    doubtful(1)
+
+    assert shown(console.get(list_url(hub, query))) == ["Old School 1"]
+
+
+def test_the_list_has_pages_of_fifty(console: Client, hub: Hub) -> None:
+    schools = [factories.make_school(f"Old School {n}", urn=100_000 + n, status=CLOSED) for n in range(60)]
+    later = factories.make_school("New School", urn=150_000)
+    for one in schools:
+        link(one.urn, "Successor", later.urn, None)
+    ancestry.rebuild()
+
+    page = console.get(list_url(hub))
+
+    assert "1 to 50 of 60 changes" in text_of(page)
+    assert len(console.get(list_url(hub, "page=2")).context["rows"]) == 10
+
+
+@pytest.mark.parametrize("state", ["", "state=decided"])
+def test_the_list_takes_as_many_queries_with_three_changes_as_with_one(
+    console: Client, hub: Hub, administrator: User, state: str
+) -> None:
+    def another(number: int) -> None:
+        pair = doubtful(number)
+        if state:
+            rule(hub, administrator, pair)
+
+    another(1)
+    with_one = queries_of(console, list_url(hub, state))
+    another(2)
+    another(3)
+
+    assert queries_of(console, list_url(hub, state)) == with_one <= 10
+
+
+# --- What was decided ------------------------------------------------------------------------
+
+
+def test_decided_ones_say_who_when_and_why(
+    console: Client, hub: Hub, other_hub: Hub, administrator: User, stranger: User
+) -> None:
+    HubArea.objects.create(hub=other_hub, authority=LocalAuthority.objects.get(code="001"))
+    rule(hub, administrator, doubtful(1), reason="The head told us.")
+    rule(other_hub, stranger, doubtful(2), same=False, reason="Different sites.")
+
+    response = console.get(list_url(hub, "state=decided"))
+
+    page = text_of(response)
+    assert shown(response) == ["Old School 2", "Old School 1"]
+    assert "by Ada Administrator" in page
+    assert "The head told us." in page
+    assert "by a colleague of Severnmoor Maths Hub" in page
+    assert stranger.name not in page
+
+
+# --- One change ------------------------------------------------------------------------------
+
+
+def test_the_evidence_stands_side_by_side(console: Client, hub: Hub) -> None:
+    earlier, later = doubtful(1, easting=437_000, northing=468_000)
+    School.objects.filter(pk=later.pk).update(northing=468_140, head_last_name="Heron", pupils=1211)
+    factories.make_school("Third School", urn=150_009)
+    link(earlier.urn, "Successor - Split School", 150_009, "2014-09-01")
+    link(later.urn, "Predecessor", 199_999, "2014-09-01")
+    ancestry.rebuild()
+
+    page = text_of(console.get(url(hub, earlier, later)))
+
+    assert "Old School 1 and New School 1" in page
+    assert "Heron" in page
+    assert "1,211" in page
+    assert "as the crow flies: 140 metres" in page
+    assert "URN 100001 has URN 150001 as “Successor”, without a date" in page
+    assert "Third School (URN 150009), split into, Monday 1 September 2014" in page
+    assert "A school that the register does not list (URN 199999)" in page
+
+
+def test_a_decision_is_kept_with_its_reason_and_leads_back_to_the_same_list(
+    console: Client, hub: Hub, administrator: User
+) -> None:
+    earlier, later = doubtful(1)
+    listed = console.get(list_url(hub, "doubt=undated")).content.decode()
+    assert html.escape(url(hub, earlier, later, "from=doubt%3Dundated")) in listed
+
+    response = console.post(url(hub, earlier, later, "from=doubt%3Dundated"), ANSWER)
+
+    assert response["Location"] == list_url(hub, "doubt=undated")
+    assert "are one school from now on" in said(response)[0]
+    ruling = SuccessionRuling.objects.get()
+    assert (ruling.same_school, ruling.reason, ruling.ruled_by) == (True, "The head told us.", administrator)
+    assert ancestry.ancestors_of([later.urn]) == {later.urn: {earlier.urn}}
+
+
+def test_what_was_decided_can_be_decided_again(console: Client, hub: Hub, administrator: User) -> None:
+    pair = doubtful(1)
+    rule(hub, administrator, pair)
+    page = console.get(url(hub, *pair))
+    assert "Decide again" in text_of(page)
+    seen = page.context["form"].initial["seen"]
+
+    console.post(url(hub, *pair), {"answer": "not", "reason": "We were wrong.", "seen": seen})
+
+    assert [ruling.same_school for ruling in SuccessionRuling.objects.all()] == [False, True]
+    assert "replaced by a later decision" in text_of(console.get(url(hub, *pair)))
+
+
+def test_a_double_click_decides_once(console: Client, hub: Hub) -> None:
+    pair = doubtful(1)
+
+    first, second = (console.post(url(hub, *pair), ANSWER) for _ in range(2))
+
+    assert said(first) and "are one school" in said(second)[-1]
+    assert SuccessionRuling.objects.count() == 1
+
+
+def test_who_was_slower_than_a_colleague_is_told_and_changes_nothing(
+    console: Client, hub: Hub, lead: User, client_of: ClientOf
+) -> None:
+    pair = doubtful(1)
+    client_of(lead).post(url(hub, *pair), {"answer": "not", "reason": "Different sites."})
+
+    response = console.post(url(hub, *pair), ANSWER)
+
+    assert response["Location"] == url(hub, *pair)
+    assert said(response)[0].startswith("Leo Lead decided on ")
+    assert "Nothing of yours was saved" in said(response)[0]
+    assert SuccessionRuling.objects.get().reason == "Different sites."
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        ({"reason": "We know."}, "Choose whether they are the same school"),
+        ({"answer": "same", "reason": " \u200b"}, "Say how you know"),
+        ({"answer": "same", "reason": "x" * 2001}, "Write 2,000 characters or fewer"),
+        ({"answer": "maybe", "reason": "We know."}, "Select a valid choice"),
+    ],
+)
+def test_a_decision_that_is_not_whole_is_asked_for_again(
+    console: Client, hub: Hub, sent: dict[str, str], message: str
+) -> None:
+    pair = doubtful(1)
+
+    response = console.post(url(hub, *pair), sent)
+
+    assert response.status_code == 200
+    assert message in text_of(response)
+    assert not SuccessionRuling.objects.exists()
+
+
+def test_a_mastery_specialist_reads_and_does_not_decide(hub: Hub, specialist: User, client_of: ClientOf) -> None:
+    pair = doubtful(1)
+    browser = client_of(specialist)
+
+    page = browser.get(url(hub, *pair))
+
+    assert page.status_code == 200
+    assert "Save the decision" not in text_of(page)
+    assert browser.post(url(hub, *pair), ANSWER).status_code == 403
+    assert not SuccessionRuling.objects.exists()
+
+
+def test_a_change_outside_the_hubs_area_is_not_there(console: Client, hub: Hub) -> None:
+    pair = doubtful(1, authority=LocalAuthority.objects.get(code="009"))
+
+    assert console.get(url(hub, *pair)).status_code == 404
+    assert console.post(url(hub, *pair), ANSWER).status_code == 404
+    for address in ("1-2", "99999999999999999999-1", "1-99999999999"):
+        assert console.get(f"{list_url(hub)}{address}/").status_code == 404, address
+
+
+def test_the_record_takes_as_many_queries_with_three_relations_as_with_one(
+    console: Client, hub: Hub, administrator: User
+) -> None:
+    pair = doubtful(1)
+
+    def another(number: int) -> None:
+        factories.make_school(f"Third School {number}", urn=150_100 + number)
+        link(pair[0].urn, "Successor - Split School", 150_100 + number, "2014-09-01")
+        rule(hub, administrator, pair, reason=f"Reason {number}.")
+
+    another(1)
+    with_one = queries_of(console, url(hub, *pair))
+    another(2)
+    another(3)
+
+    assert queries_of(console, url(hub, *pair)) == with_one <= 11
+
+
+# --- Schools that a hub has added ------------------------------------------------------------
+
+
+def add(hub: Hub, name: str, **fields: Any) -> School:
+    return factories.make_school(name, urn=School.FIRST_ADDED + 7, added_by=hub, added_at=timezone.now(), **fields)
+
+
+def test_a_school_that_was_added_is_asked_about_first_when_the_register_knows_one_like_it(
+    console: Client, hub: Hub
+) -> None:
+    doubtful(1, day="2026-09-01")
+    added = add(hub, "Heron Rise Primary School", postcode="NV7 7ZZ")
+    known = factories.make_school("Heron Rise Primary School", urn=160_000, postcode="NV7 7ZZ")
+    ancestry.rebuild()
+
+    response = console.get(list_url(hub))
+
+    assert shown(response) == ["Heron Rise Primary School", "Old School 1"]
+    page = text_of(response)
+    assert "You added Heron Rise Primary School. Is it this one?" in page
+    assert "URN not known yet" in page
+
+    decided = console.post(url(hub, added, known), ANSWER)
+
+    assert "are one school from now on" in said(decided)[0]
+    added.refresh_from_db()
+    assert added.status == CLOSED
+    assert [school.urn for school in added.now.all()] == [known.urn]
+
+
+def test_the_stand_in_for_a_urn_is_shown_nowhere(console: Client, hub: Hub) -> None:
+    added = add(hub, "Heron Rise Primary School", postcode="NV7 7ZZ")
+    known = factories.make_school("Heron Rise Primary School", urn=160_000, postcode="NV7 7ZZ")
+    factories.make_school("Heron Rise Primary School Site", urn=160_001, postcode="NV7 7ZZ")
+    ancestry.rebuild()
+
+    for address in (list_url(hub), url(hub, added, known)):
+        page = text_of(console.get(address))
+        shown_text = " ".join(part.rpartition(">")[2] for part in page.split("<"))
+        assert str(added.urn) not in shown_text, address
+
+
+def test_what_another_hub_has_added_is_not_there(
+    console: Client, hub: Hub, other_hub: Hub, stranger: User, client_of: ClientOf
+) -> None:
+    HubArea.objects.create(hub=other_hub, authority=LocalAuthority.objects.get(code="001"))
+    added = add(other_hub, "Heron Rise Primary School", postcode="NV7 7ZZ")
+    known = factories.make_school("Heron Rise Primary School", urn=160_000, postcode="NV7 7ZZ")
+    ancestry.rebuild()
+
+    assert shown(client_of(stranger).get(list_url(other_hub))) == ["Heron Rise Primary School"]
+    assert "Heron Rise" not in text_of(console.get(list_url(hub)))
+    assert console.get(url(hub, added, known)).status_code == 404
+    assert console.post(url(hub, added, known), ANSWER).status_code == 404
+
+
+def test_a_role_that_may_not_maintain_is_offered_no_way_to_add(
+    hub: Hub, specialist: User, console: Client, client_of: ClientOf
+) -> None:
+    assert "Add a school" in text_of(console.get(list_url(hub)))
+    assert "Add a school" not in text_of(client_of(specialist).get(list_url(hub)))
+
+
+def test_the_day_of_a_decision_is_the_day_of_the_request(console: Client, hub: Hub) -> None:
+    console.post(url(hub, *doubtful(1)), ANSWER)
+
+    assert abs(SuccessionRuling.objects.get().ruled_at - timezone.now()) < dt.timedelta(minutes=5)
