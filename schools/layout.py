@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -48,7 +48,8 @@ def text(longest: int) -> Parse:
             raise Unreadable(f"is longer than {longest} characters")
         return value
 
-    return Parse(read, f"[^,]{{1,{longest}}}+", f"[^,]{{0,{longest}}}+")
+    # What may be passed on as it stands has no accents, controls or spaces at its ends.
+    return Parse(read, *(f"(?! )[ -+.-~-]{{{least},{longest}}}+(?<! )" for least in (1, 0)))
 
 
 def code(digits: int) -> Parse:
@@ -146,6 +147,7 @@ class Column:
     """A column we read, the field it fills and how. A required one must stand in every file and row.
 
     Those not `of_school` are of the row's authority, should it be one we do not know yet, or of the row itself.
+    One that means nothing without another, or might contradict what is known of that, is read `only_with` it.
     """
 
     header: str
@@ -153,6 +155,11 @@ class Column:
     parse: Parse
     required: bool = False
     of_school: bool = True
+    only_with: str = ""
+
+    def stands_in(self, headers: Container[str]) -> bool:
+        """Whether a file with these columns can be asked for it."""
+        return self.header in headers and (not self.only_with or self.only_with in headers)
 
     @property
     def plain(self) -> str:
@@ -173,8 +180,8 @@ READ = (
     Column("EstablishmentTypeGroup (code)", "type_group_code", whole(999)),
     Column("EstablishmentTypeGroup (name)", "type_group_name", text(100)),
     Column("PhaseOfEducation (name)", "phase", text(50)),
-    Column("StatutoryLowAge", "low_age", whole(120)),
-    Column("StatutoryHighAge", "high_age", whole(120)),
+    Column("StatutoryLowAge", "low_age", whole(120), only_with="StatutoryHighAge"),
+    Column("StatutoryHighAge", "high_age", whole(120), only_with="StatutoryLowAge"),
     Column("Street", "street", text(120)),
     Column("Locality", "locality", text(120)),
     Column("Address3", "address3", text(120)),
@@ -187,8 +194,8 @@ READ = (
     Column("Trusts (name)", "trust_name", text(150)),
     Column("NumberOfPupils", "pupils", whole(99_999)),
     Column("PercentageFSM", "percent_fsm", percentage),
-    Column("Easting", "easting", whole(999_999)),
-    Column("Northing", "northing", whole(9_999_999)),
+    Column("Easting", "easting", whole(999_999), only_with="Northing"),
+    Column("Northing", "northing", whole(9_999_999), only_with="Easting"),
     Column("OpenDate", "opened_on", day),
     Column("ReasonEstablishmentOpened (name)", "opened_why", text(60)),
     Column("CloseDate", "closed_on", day),

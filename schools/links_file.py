@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.db.backends.utils import CursorWrapper
@@ -10,7 +9,7 @@ from psycopg.sql import SQL, Identifier
 
 from schools.layout import READ_OF_LINKS
 from schools.models import RegisterLink
-from schools.register_file import RegisterUnreadable
+from schools.register_file import CsvFile
 from schools.rows import BadRow, NoRules, Rows
 
 _GIVEN = Identifier("given_links")
@@ -20,29 +19,32 @@ _FIELDS = SQL("urn, other_urn, kind, established_on")
 
 @dataclass(frozen=True)
 class LinkChanges:
-    """What a links file would change, in numbers of links, and the rows left out. `here` is how many there are."""
+    """What a links file would change, in numbers of links, and the rows left out, the first of them one by one.
+
+    `here` is how many links there are.
+    """
 
     added: int = 0
     removed: int = 0
     here: int = 0
+    left_out: int = 0
     bad_rows: list[BadRow] = field(default_factory=list)
 
 
-def compare(cursor: CursorWrapper, lines: Iterator[str]) -> LinkChanges:
+def compare(cursor: CursorWrapper, file: CsvFile) -> LinkChanges:
     """Copy a file's rows into a temporary table, and count what `apply` would change.
 
     A row that stands in the file twice counts once. Raises `RegisterUnreadable`.
     """
-    rows = Rows(lines, READ_OF_LINKS, NoRules(), what="the register's links file")
+    rows = Rows(file, READ_OF_LINKS, NoRules(), what="the register's links file")
     cursor.execute(
         SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
             _GIVEN, _FIELDS, _KNOWN
         )
     )
-    if not rows.copy_into(cursor, _GIVEN):
-        first = f" Line {rows.bad[0].line}: {rows.bad[0].reason}" if rows.bad else ""
-        raise RegisterUnreadable(f"No row of the links file links two schools.{first}")
-    return LinkChanges(_count(cursor, _GIVEN, _KNOWN), _count(cursor, _KNOWN, _GIVEN), _total(cursor), rows.bad)
+    rows.copy_into(cursor, _GIVEN)
+    added, removed = _count(cursor, _GIVEN, _KNOWN), _count(cursor, _KNOWN, _GIVEN)
+    return LinkChanges(added, removed, _total(cursor), rows.left_out, rows.bad)
 
 
 def apply(cursor: CursorWrapper) -> None:

@@ -17,7 +17,6 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from psycopg.sql import SQL, Identifier
 
-from hubs.models import User
 from hubs.wording import plain_day
 from schools import ancestry, differences, following, links_file
 from schools.authorities import load_local_authorities
@@ -27,7 +26,6 @@ from schools.links_file import LinkChanges
 from schools.models import RegisterImport
 from schools.register_file import (
     RegisterRefused,
-    RegisterUnreadable,
     day_in,
     digest_of,
     holds_links,
@@ -66,6 +64,7 @@ class Plan:
     fields: list[str]
     rows: int
     counts: Counts
+    left_out: int
     bad_rows: list[BadRow]
     links: LinkChanges
     started_at: dt.datetime
@@ -97,9 +96,7 @@ class Plan:
         with connection.cursor() as cursor:
             yield from differences.changes(cursor, self.fields)
 
-    def apply(
-        self, *, actor_name: str, now: dt.datetime, actor: User | None = None, force: bool = False
-    ) -> RegisterImport:
+    def apply(self, *, actor_name: str, now: dt.datetime, force: bool = False) -> RegisterImport:
         """Make schools and links those of the files, with all that is derived from them, and keep that it was done.
 
         Raises `RegisterRefused` for what must be forced.
@@ -117,7 +114,6 @@ class Plan:
             digest=self.digest,
             as_of=self.as_of,
             links_file_name=self.links_file_name[:200],
-            actor=actor,
             actor_name=actor_name[:120],
             started_at=self.started_at,
             finished_at=now,
@@ -141,10 +137,10 @@ class Plan:
             "added": self.added,
             "changed": self.changed,
             "unchanged": self.unchanged,
-            "bad_rows": len(self.bad_rows),
+            "bad_rows": self.left_out,
             "links_added": self.links.added,
             "links_removed": self.links.removed,
-            "links_bad_rows": len(self.links.bad_rows),
+            "links_bad_rows": self.links.left_out,
         }
 
 
@@ -154,7 +150,6 @@ def import_register(
     actor_name: str,
     now: dt.datetime,
     links: Path | None = None,
-    actor: User | None = None,
     force: bool = False,
     agree: Callable[[Plan], bool] = lambda plan: True,
 ) -> Plan:
@@ -168,7 +163,7 @@ def import_register(
     try:
         with reading(path, links=links, now=now) as plan:
             if agree(plan):
-                plan.apply(actor_name=actor_name, actor=actor, now=now, force=force)
+                plan.apply(actor_name=actor_name, now=now, force=force)
     except RegisterRefused as refusal:
         RegisterImport.objects.create(
             outcome=RegisterImport.Outcome.REFUSED,
@@ -176,7 +171,6 @@ def import_register(
             digest=digest_of(path),
             as_of=day_in(path.name),
             links_file_name=links.name[:200] if links else "",
-            actor=actor,
             actor_name=actor_name[:120],
             started_at=now,
             finished_at=now,
@@ -222,14 +216,14 @@ def _suit_large_tables(cursor: CursorWrapper) -> None:
 def _plan(cursor: CursorWrapper, path: Path, links: Path | None, now: dt.datetime) -> Plan:
     today = timezone.localdate(now)
     with open_register(path) as file:
-        rows = Rows(file.lines, READ, _SchoolRules(), what="the register's file")
+        rows = Rows(file, READ, _SchoolRules(), what="the register's file")
         copied = _copy(cursor, rows)
         as_of = next((day for day in map(day_in, (file.name, path.name)) if day and day <= today), None)
         as_of = as_of or _last_change(cursor, today)
     link_changes, links_file_name = LinkChanges(), ""
     if links:
         with open_links(links) as links_csv:
-            link_changes, links_file_name = links_file.compare(cursor, links_csv.lines), links_csv.name
+            link_changes, links_file_name = links_file.compare(cursor, links_csv), links_csv.name
     of_school = {column.field for column in _OF_SCHOOL}
     fields = [name for name in rows.fields if name in of_school and name != "urn"]
     plan = Plan(
@@ -240,6 +234,7 @@ def _plan(cursor: CursorWrapper, path: Path, links: Path | None, now: dt.datetim
         fields=fields,
         rows=copied,
         counts=differences.compare(cursor, fields),
+        left_out=rows.left_out,
         bad_rows=rows.bad,
         links=link_changes,
         started_at=now,
@@ -274,11 +269,12 @@ class _SchoolRules:
     seen = ("urn", "low_age", "high_age", "easting", "northing")
 
     def __init__(self) -> None:
-        self._urns: set[str] = set()
+        self._urns: set[int] = set()
 
-    def passes(self, values: Sequence[str]) -> bool:
+    def passes(self, values: Sequence[bytes]) -> bool:
         """Whether a row of plain values holds to all of that."""
-        urn, low, high, easting, northing = values
+        written, low, high, easting, northing = values
+        urn = int(written)
         if urn in self._urns or bool(easting) != bool(northing) or (low and high and int(low) > int(high)):
             return False
         self._urns.add(urn)
@@ -293,9 +289,9 @@ class _SchoolRules:
             raise Unreadable(f"EstablishmentStatus (code) {status} is none of 1, 2, 3 and 4.")
         if low and high and int(low) > int(high):
             raise Unreadable(f"The lowest age, {low}, is above the highest, {high}.")
-        if urn in self._urns:
+        if int(urn) in self._urns:
             raise Unreadable(f"URN {urn} stands in the file more than once.")
-        self._urns.add(urn)
+        self._urns.add(int(urn))
         # Some schools sit at (0, 0), off the coast of Cornwall: no place is better than a wrong one.
         if not (int(row.get("easting") or 0) and int(row.get("northing") or 0)):
             row.update((name, None) for name in ("easting", "northing") if name in row)
@@ -308,11 +304,7 @@ def _copy(cursor: CursorWrapper, rows: Rows) -> int:
     cursor.execute(
         SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(ROWS, columns, SCHOOLS)
     )
-    copied = rows.copy_into(cursor, ROWS)
-    if not copied:
-        first = f" Line {rows.bad[0].line}: {rows.bad[0].reason}" if rows.bad else ""
-        raise RegisterUnreadable(f"No row of the file tells of a school.{first}")
-    return copied
+    return rows.copy_into(cursor, ROWS)
 
 
 def _last_change(cursor: CursorWrapper, today: dt.date) -> dt.date | None:

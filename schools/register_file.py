@@ -5,20 +5,29 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 import hashlib
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from io import TextIOWrapper
+from functools import partial
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
 _CHUNK = 1 << 16
-_AGAIN = "Download it again from the register's page."
+# In bytes. The register's longest line has 3,000, and the whole file 20 million.
+LONGEST_LINE = 100_000
+LARGEST = 300_000_000
+AGAIN = "Download it again from the register's page."
 _REGISTER = "edubasealldata"
 _LINKS = "links_edubasealldata"
+# What the standard library raises for a zip that is none, or not one of those that it knows.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError)
+_NOT_UNPACKED = (NotImplementedError, RuntimeError)
 _DAY = re.compile(r"edubasealldata(\d{8})", re.IGNORECASE)
 
 
@@ -32,10 +41,14 @@ class RegisterUnreadable(RegisterRefused):
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file: its own name, which inside a zip is not the zip's, and its lines, read as they are needed."""
+    """A CSV file: its own name, which inside a zip is not the zip's, its encoding, and its lines as they are needed.
+
+    A line of `LONGEST_LINE` bytes or more comes in pieces of that length.
+    """
 
     name: str
-    lines: Iterator[str]
+    lines: Iterator[bytes]
+    encoding: str
 
 
 @contextmanager
@@ -43,7 +56,7 @@ def open_register(path: Path) -> Iterator[CsvFile]:
     """The register's CSV file, which may lie in a zip, also beside the links.
 
     The whole file has been read through once before the first line is given, so a damaged zip
-    raises `RegisterUnreadable` here. A byte that means nothing in the file's encoding becomes U+FFFD.
+    raises `RegisterUnreadable` here.
     """
     with _open(path, _REGISTER) as file:
         yield file
@@ -63,7 +76,7 @@ def holds_links(path: Path) -> bool:
             return False
         with zipfile.ZipFile(path) as archive:
             return len(_csv_names(archive)) > 1 and any(_is_called(name, _LINKS) for name in _csv_names(archive))
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, *_DAMAGED, *_NOT_UNPACKED):
         return False
 
 
@@ -91,15 +104,16 @@ def _open(path: Path, called: str) -> Iterator[CsvFile]:
             name, open_again = _opener(stack, path, called)
             with open_again() as file:
                 encoding = _encoding(file)
-            file = stack.enter_context(open_again())
+            file = stack.enter_context(BufferedReader(stack.enter_context(open_again()), _CHUNK))
+            if encoding == "utf-8" and file.peek(3).startswith(codecs.BOM_UTF8):
+                file.read(3)
         except OSError as error:
             raise RegisterUnreadable(f"{path} cannot be opened: {error.strerror or error}.") from error
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise RegisterUnreadable(f"{path.name} is damaged or incomplete. {_AGAIN}") from error
-        except (NotImplementedError, RuntimeError) as error:
+        except _NOT_UNPACKED as error:
             raise RegisterUnreadable(f"{path.name} is a zip that cannot be unpacked here: {error}.") from error
-        # newline="" leaves line ends inside quotes to the CSV reader.
-        yield CsvFile(name, stack.enter_context(TextIOWrapper(file, encoding=encoding, errors="replace", newline="")))
+        except _DAMAGED as error:
+            raise RegisterUnreadable(f"{path.name} is damaged or incomplete. {AGAIN}") from error
+        yield CsvFile(name, iter(partial(file.readline, LONGEST_LINE), b""), encoding)
 
 
 def _opener(stack: ExitStack, path: Path, called: str) -> tuple[str, Callable[[], IO[bytes]]]:
@@ -142,19 +156,22 @@ def _encoding(file: IO[bytes]) -> str:
     chunk = file.read(_CHUNK)
     start = chunk[:1024].removeprefix(codecs.BOM_UTF8).lstrip()
     if not start:
-        raise RegisterUnreadable(f"The file is empty. {_AGAIN}")
+        raise RegisterUnreadable(f"The file is empty. {AGAIN}")
     if start.startswith(b"<"):
-        raise RegisterUnreadable(f"This is a web page, not the register's CSV file. {_AGAIN}")
+        raise RegisterUnreadable(f"This is a web page, not the register's CSV file. {AGAIN}")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise RegisterUnreadable(f"This file was saved as Unicode text (UTF-16), not as CSV. {_AGAIN}")
+        raise RegisterUnreadable(f"This file was saved as Unicode text (UTF-16), not as CSV. {AGAIN}")
     decoder = codecs.getincrementaldecoder("utf-8")()
-    is_utf8 = True
+    is_utf8, size = True, 0
     # Read on to the end even when it is decided: only then has a zip's checksum been verified.
     while chunk:
         if is_utf8:
             is_utf8 = _decodes(decoder, chunk)
+        size += len(chunk)
+        if size > LARGEST:
+            raise RegisterUnreadable(f"The file has more than {LARGEST:,} bytes, and the register about 20,000,000.")
         chunk = file.read(_CHUNK)
-    return "utf-8-sig" if is_utf8 else "cp1252"
+    return "utf-8" if is_utf8 else "cp1252"
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:

@@ -1,16 +1,17 @@
 """From the lines of a register's file to rows that PostgreSQL's COPY takes, and to those it shall not get.
 
-A row whose values are all plain, which one regular expression tells, is passed on as it stands. The others are read
-value by value, in Python, which is ten times as slow and knows what is wrong with them.
+A row whose values are all plain, which one regular expression tells, is passed on as it stands, in bytes. The others
+are read value by value, in Python, which is ten times as slow and knows what is wrong with them.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from operator import itemgetter
 from typing import Protocol
 
@@ -18,16 +19,22 @@ from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from schools.layout import Column, Unreadable
-from schools.register_file import RegisterUnreadable
+from schools.register_file import AGAIN, LONGEST_LINE, CsvFile, RegisterUnreadable
 
+# So many bad rows are told one by one, and of further ones only the number.
+MOST_TOLD = 50
+# The register grows by a few columns a year.
+_MOST_COLUMNS = 1_000
+# What a quote that nobody closed may swallow: no value of the register's has as many lines.
+_MOST_LINES = 20
 # Rows handed to the database at a time: enough for it not to wait, and no matter for memory.
 _BLOCK = 100
-_QUOTED = re.compile(r'(?<![^,])"([^"]*+)"(?![^,])')
+_QUOTED = re.compile(rb'(?<![^,])"([^"]*+)"(?![^,])')
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that was left out: the line of the file on which it ends, and why."""
+    """A row that was left out: the line of the file on which it begins, and why."""
 
     line: int
     reason: str
@@ -40,7 +47,7 @@ class Rules(Protocol):
     def seen(self) -> Sequence[str]:
         """Fields whose values `passes` wants to see."""
 
-    def passes(self, values: Sequence[str]) -> bool:
+    def passes(self, values: Sequence[bytes]) -> bool:
         """Whether a row of plain values, of which these are the `seen`, may be passed on; else `put_right` is asked."""
 
     def put_right(self, row: dict[str, str | None]) -> None:
@@ -52,7 +59,7 @@ class NoRules:
 
     seen: Sequence[str] = ()
 
-    def passes(self, values: Sequence[str]) -> bool:
+    def passes(self, values: Sequence[bytes]) -> bool:
         """Always."""
         return True
 
@@ -61,20 +68,24 @@ class NoRules:
 
 
 class Rows:
-    """The rows of a CSV file whose first line names the columns; iterate once, then look at `bad`.
+    """The rows of a CSV file whose first line names the columns; iterate once, then look at `bad` and `left_out`.
 
-    Raises `RegisterUnreadable` when columns are missing or the file breaks off.
+    `bad` are the first that were left out, and `left_out` is how many there were. Raises `RegisterUnreadable` when
+    columns are missing or the file breaks off.
     """
 
-    def __init__(self, lines: Iterator[str], columns: Sequence[Column], rules: Rules, *, what: str) -> None:
+    def __init__(self, file: CsvFile, columns: Sequence[Column], rules: Rules, *, what: str) -> None:
         self.bad: list[BadRow] = []
-        self._lines = lines
+        self.left_out = 0
+        self._lines = file.lines
+        self._encoding = file.encoding
         self._rules = rules
         self._line = 0
-        names = [name.strip() for name in self._next_row()]
+        self._broken_line = 0
+        names = self._header()
         _check_header(names, columns, what)
         self._width = len(names)
-        self._columns = sorted((names.index(column.header), column) for column in columns if column.header in names)
+        self._columns = sorted((names.index(column.header), column) for column in columns if column.stands_in(names))
         self._reads = [(position, column.field, column.parse.read, column) for position, column in self._columns]
         self._plain, groups = _pattern_of(names, dict(self._columns), rules.seen)
         self._seen = _getter(groups)
@@ -85,10 +96,13 @@ class Rows:
         return [column.field for _, column in self._columns]
 
     def copy_into(self, cursor: CursorWrapper, table: sql.Identifier) -> int:
-        """Copy all rows that can be read into a table that has the fields; how many."""
+        """Copy all rows that can be read into a table that has the fields; how many.
+
+        Raises `RegisterUnreadable` when that is less than half of them, or none.
+        """
         copied = 0
         texts = [column.field for _, column in self._columns if column.parse("") is not None]
-        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({}))").format(
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, ENCODING 'UTF8', FORCE_NOT_NULL ({}))").format(
             table, _listed(self.fields), _listed(texts)
         )
         # As plain days are written. Those written yyyy-mm-dd are understood all the same.
@@ -96,58 +110,102 @@ class Rows:
         rows = iter(self)
         with cursor.copy(statement) as copy:
             while block := list(islice(rows, _BLOCK)):
-                copy.write("\n".join(block) + "\n")
+                copy.write(b"\n".join(block) + b"\n")
                 copied += len(block)
+        if not (copied or self.left_out):
+            raise RegisterUnreadable(f"The file holds no row, only the names of its columns. {AGAIN}")
+        if copied < self.left_out:
+            first = self.bad[0]
+            raise RegisterUnreadable(
+                f"Of the file's {copied + self.left_out:,} rows only {copied:,} can be read."
+                f" Line {first.line}: {first.reason}"
+            )
         return copied
 
-    def __iter__(self) -> Iterator[str]:
-        """Rows as lines of CSV, without their ends."""
+    def __iter__(self) -> Iterator[bytes]:
+        """Rows as lines of CSV in UTF-8, without their ends."""
         # Fifty thousand times over, each call counts: hence the names, and no functions of our own.
         plain, seen, passes = self._plain.fullmatch, self._seen, self._rules.passes
-        width = self._width
         for line in self._lines:
             self._line += 1
-            text = line.rstrip("\r\n")
-            quoted = '"' in text
+            text = line.rstrip(b"\r\n")
+            quoted = b'"' in text
             if quoted:
                 text = _without_quotes(text)
-            if not (quoted and '"' in text) and (match := plain(text)):
+            if not (quoted and b'"' in text) and (match := plain(text)):
                 values = match.groups()
-                row = ",".join(values)
-                # Accents, controls and spaces at the ends of values are to be looked at.
-                clean = row.isascii() and row.isprintable() and ", " not in row and " ," not in row
-                if clean and row == row.strip() and passes(seen(values)):
-                    width = self._width
+                if passes(seen(values)):
+                    row = b",".join(values)
                     yield _with_quotes(row) if quoted else row
                     continue
-            given = self._next_row(line)
-            if not given:
-                continue
-            width = len(given)
-            try:
-                yield self._read(given)
-            except Unreadable as problem:
-                self.bad.append(BadRow(self._line, str(problem)))
-        if width < self._width:
+            yield from self._read_slowly(line)
+        if self._line == self._broken_line:
             raise RegisterUnreadable(
                 f"The file breaks off in line {self._line}. Download it again from the register's page."
             )
 
-    def _next_row(self, *begun: str) -> list[str]:
-        """The row that begins in the line just read or in the next one, over as many lines as it has."""
-        reader = csv.reader(chain(begun, self._lines))
+    def _header(self) -> list[str]:
+        ahead = deque(islice(self._lines, 1))
+        self._line = len(ahead)
         try:
-            row = next(reader, [])
+            names = next(csv.reader(self._texts(ahead, [])), [])
         except csv.Error as error:
-            line = self._line + reader.line_num - len(begun)
-            raise RegisterUnreadable(f"Line {line} cannot be read as CSV: {error}.") from error
-        self._line += reader.line_num - len(begun)
-        return row
+            raise RegisterUnreadable(f"Line 1 cannot be read as CSV: {error}.") from error
+        if len(names) > _MOST_COLUMNS:
+            raise RegisterUnreadable(f"The file has {len(names):,} columns, and the register only about 140.")
+        return [name.strip() for name in names]
 
-    def _read(self, given: list[str]) -> str:
+    def _read_slowly(self, line: bytes) -> Iterator[bytes]:
+        """The row that begins in this line, and those in the next lines where they turn out not to belong to it."""
+        ahead = deque([line])
+        while ahead:
+            number = self._line - len(ahead) + 1
+            try:
+                if given := self._next_row(ahead):
+                    yield self._read(given)
+                elif self._broken_line == number - 1:
+                    self._broken_line = number
+            except Unreadable as problem:
+                self.left_out += 1
+                if len(self.bad) < MOST_TOLD:
+                    self.bad.append(BadRow(number, str(problem)))
+
+    def _next_row(self, ahead: deque[bytes]) -> list[str]:
+        """The row that begins in the first of the lines ahead, over as many as it has; none for an empty line.
+
+        Raises `Unreadable` for that line alone: those after it are ahead again.
+        """
+        taken: list[bytes] = []
+        try:
+            row = next(csv.reader(self._texts(ahead, taken), strict=True), [])
+            if len(row) in (0, self._width):
+                return row
+            problem, is_short = f"It has {len(row)} columns instead of {self._width}.", len(row) < self._width
+        except csv.Error as error:
+            problem, is_short = f"It cannot be read as CSV: {error}.", taken[0].count(b'"') % 2 == 1
+        if len(taken) > 1:
+            ahead.extendleft(reversed(taken[1:]))
+            problem = "A quote in it is not closed."
+        elif is_short:
+            self._broken_line = self._line - len(ahead)
+        raise Unreadable(problem)
+
+    def _texts(self, ahead: deque[bytes], taken: list[bytes]) -> Iterator[str]:
+        """The lines ahead, then further ones of the file, as a row needs them; put down in `taken`."""
+        while len(taken) < _MOST_LINES:
+            if not ahead:
+                ahead.extend(islice(self._lines, 1))
+                self._line += len(ahead)
+            if not ahead:
+                return
+            taken.append(ahead.popleft())
+            if len(taken[-1]) >= LONGEST_LINE:
+                number = self._line - len(ahead)
+                raise RegisterUnreadable(f"Line {number} is longer than any of the register's. {AGAIN}")
+            yield taken[-1].decode(self._encoding, "replace")
+
+    def _read(self, given: list[str]) -> bytes:
         """The row as a line of CSV; raises `Unreadable` with a sentence."""
-        if len(given) != self._width:
-            raise Unreadable(f"It has {len(given)} columns instead of {self._width}.")
         row: dict[str, str | None] = {}
         for position, field, read, column in self._reads:
             try:
@@ -160,7 +218,7 @@ class Rows:
                 raise Unreadable(f"{column.header} holds a character that cannot be read.")
             row[field] = value
         self._rules.put_right(row)
-        return ",".join(map(_quoted, row.values()))
+        return ",".join(map(_quoted, row.values())).encode()
 
 
 def _check_header(names: list[str], columns: Sequence[Column], what: str) -> None:
@@ -176,7 +234,7 @@ def _check_header(names: list[str], columns: Sequence[Column], what: str) -> Non
 
 def _pattern_of(
     names: list[str], columns: dict[int, Column], seen: Sequence[str]
-) -> tuple[re.Pattern[str], list[int | None]]:
+) -> tuple[re.Pattern[bytes], list[int | None]]:
     """A pattern of lines of plain values, and where among its groups the fields of `seen` are.
 
     A group is a column of `seen`, or as many others in a row as we read; what we do not read is stepped over.
@@ -204,28 +262,28 @@ def _pattern_of(
             pattern.append(")")
             groups[column.field] = number
     pattern.append(")" if open_group else "")
-    return re.compile("".join(pattern)), [groups.get(field) for field in seen]
+    return re.compile("".join(pattern).encode()), [groups.get(field) for field in seen]
 
 
-def _without_quotes(line: str) -> str:
+def _without_quotes(line: bytes) -> bytes:
     """A line in which values in quotes stand without them, and a bar for each of their commas.
 
     Unless it has bars already, or quotes within values: then some quotes are left.
     """
-    return line if "|" in line else _QUOTED.sub(lambda match: match[1].replace(",", "|"), line)
+    return line if b"|" in line else _QUOTED.sub(lambda match: match[1].replace(b",", b"|"), line)
 
 
-def _with_quotes(row: str) -> str:
+def _with_quotes(row: bytes) -> bytes:
     """A row of such a line with its commas again."""
-    return ",".join(f'"{value.replace("|", ",")}"' if "|" in value else value for value in row.split(","))
+    return b",".join(b'"%b"' % value.replace(b"|", b",") if b"|" in value else value for value in row.split(b","))
 
 
-def _getter(groups: list[int | None]) -> Callable[[Sequence[str]], Sequence[str]]:
+def _getter(groups: list[int | None]) -> Callable[[Sequence[bytes]], Sequence[bytes]]:
     """What takes the values of these groups out of all; of a column that the file lacks, an empty one."""
     present = [group for group in groups if group is not None]
     if len(present) == len(groups) > 1:
         return itemgetter(*present)
-    return lambda values: ["" if group is None else values[group] for group in groups]
+    return lambda values: [b"" if group is None else values[group] for group in groups]
 
 
 def _quoted(value: str | None) -> str:

@@ -271,17 +271,6 @@ class Migration(migrations.Migration):
                 to="schools.school",
             ),
         ),
-        migrations.AddField(
-            model_name="registerimport",
-            name="actor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
         migrations.AddConstraint(
             model_name="registerlink",
             constraint=models.UniqueConstraint(

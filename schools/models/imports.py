@@ -27,8 +27,7 @@ class RegisterImport(models.Model):
     digest = models.CharField(max_length=16, blank=True)
     as_of = models.DateField(null=True, blank=True)
     links_file_name = models.CharField(max_length=200, blank=True)
-    # A person with an account or, for commands and nightly runs, how to name who it was.
-    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # Who gave the command, as the operating system names them, or that it was the nightly run.
     actor_name = models.CharField(max_length=120)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()

@@ -89,21 +89,21 @@ def test_a_file_that_drops_many_links_must_be_forced(take_in: TakeIn) -> None:
 
 def test_bad_rows_are_told_and_the_others_go_in(take_in: TakeIn) -> None:
     wrong_day = '100006,100007,"","Successor","31-02-2020"'
-    plan = take_in('x,100007,"","Successor",""', "100006", wrong_day, MERGED)
+    plan = take_in('x,100007,"","Successor",""', "100006", wrong_day, MERGED, UNDATED, '100007,1,"","Successor",""')
 
     assert plan.links.bad_rows == [
         BadRow(2, "URN is not a whole number up to 899999999: 'x'."),
         BadRow(3, "It has 1 columns instead of 5."),
         BadRow(4, "LinkEstablishedDate is not a day of the calendar: '31-02-2020'."),
     ]
-    assert len(known()) == 1
+    assert len(known()) == 3
 
 
 @pytest.mark.parametrize(
     ("rows", "header", "sentence"),
     [
-        ([], HEADER, "No row of the links file links two schools."),
-        (["x,1,,Successor,"], HEADER, "No row of the links file links two schools. Line 2: URN is not"),
+        ([], HEADER, "The file holds no row, only the names of its columns."),
+        (["x,1,,Successor,"], HEADER, "Of the file's 1 rows only 0 can be read. Line 2: URN is not"),
         ([MERGED], "URN,LinkURN,LinkName", "This is not the register's links file: it lacks the columns LinkType."),
         ([MERGED], "URN,EstablishmentName,a,b,c", "it lacks the columns LinkURN, LinkType."),
         ([MERGED], HEADER.replace(",", ";"), "not separated by commas"),

@@ -23,7 +23,7 @@ from schools.differences import Kind
 from schools.layout import COLUMNS, READ
 from schools.models import RegisterImport, RegisterWord, School
 from schools.register import Plan, import_register, reading
-from schools.register_file import RegisterRefused, RegisterUnreadable
+from schools.register_file import LARGEST, RegisterRefused, RegisterUnreadable
 from schools.rows import BadRow
 from schools.search import find
 from tests.factories import make_school
@@ -243,14 +243,18 @@ WHOLE = as_csv(*(changed(URN=str(urn)) for urn in range(900_001, 900_200))).enco
         (WHOLE.replace(b",", b";"), "not separated by commas"),
         (WHOLE.replace(b",", b"\t"), "not separated by commas"),
         (WHOLE[:-150], "breaks off in line 200"),
-        (WHOLE[: WHOLE.index(b"\r\n") + 2], "No row of the file tells of a school."),
-        (as_csv(changed(URN="")).encode(), "No row of the file tells of a school. Line 2: URN is missing."),
-        (WHOLE + b'"' + b"x" * 200_000, "cannot be read as CSV"),
+        (WHOLE[: WHOLE.index(b"\r\n") + 2], "The file holds no row, only the names of its columns."),
+        (as_csv(changed(URN="")).encode(), "Of the file's 1 rows only 0 can be read. Line 2: URN is missing."),
+        (WHOLE + b'"' + b"x" * 200_000, "Line 201 is longer than any of the register's."),
+        (b'"' + WHOLE, "it lacks the columns URN,"),
+        (WHOLE.splitlines(keepends=True)[0] + b"\r\n".join([b"," * (len(COLUMNS) - 1)] * 20_000), "Of the file's 20,000 rows only 0 can be read."),
         (b"\r\n <!DOCTYPE html><html><body>Service unavailable</body></html>", "This is a web page"),
         (WHOLE.decode("cp1252").encode("utf-16"), "UTF-16"),
         (b"", "The file is empty."),
         (b"\xef\xbb\xbf\r\n", "The file is empty."),
         (zip_of("readme.txt", b"x"), "holds no CSV file."),
+        (zip_of("edubasealldata.csv", b"x" * (LARGEST + 1)), "has more than 300,000,000 bytes"),
+        (zip_of("edubasealldata.csv", WHOLE).replace(b"\x08\x00", b"\x63\x00"), "cannot be unpacked here"),
         (zip_of("edubasealldata.csv", WHOLE)[:-200], "is damaged or incomplete."),
         (with_a_hole(zip_of("edubasealldata.csv", WHOLE)), "is damaged or incomplete."),
     ],

@@ -18,9 +18,6 @@ from schools.register import Plan, import_register, reading
 from schools.register_file import RegisterRefused
 from schools.rows import BadRow
 
-# A file with more bad rows is bad altogether: the first ones say why.
-_MOST_BAD_ROWS = 50
-
 
 class Command(BaseCommand):
     """Take in the national register of schools from its own file, after saying what that would change."""
@@ -83,8 +80,8 @@ class Command(BaseCommand):
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def _tell(self, plan: Plan) -> None:
-        self._tell_bad_rows(self.file.name, plan.bad_rows)
-        self._tell_bad_rows(plan.links_file_name, plan.links.bad_rows)
+        self._tell_bad_rows(self.file.name, plan.bad_rows, plan.left_out)
+        self._tell_bad_rows(plan.links_file_name, plan.links.bad_rows, plan.links.left_out)
         day = f", the register of {plain_day(plan.as_of)}" if plan.as_of else ""
         self.stdout.write(f"{plan.file_name}{day}: {plan.rows:,} schools.")
         for kind in Kind:
@@ -100,11 +97,11 @@ class Command(BaseCommand):
         for reason in plan.refusals if self.options["force"] else ():
             self.stderr.write(f"Forced, although: {reason}")
 
-    def _tell_bad_rows(self, name: str, bad_rows: list[BadRow]) -> None:
-        for row in bad_rows[:_MOST_BAD_ROWS]:
+    def _tell_bad_rows(self, name: str, first: list[BadRow], left_out: int) -> None:
+        for row in first:
             self.stderr.write(f"{name}, line {row.line} left out: {row.reason}")
-        if len(bad_rows) > _MOST_BAD_ROWS:
-            self.stderr.write(f"{name}: {len(bad_rows):,} rows are left out in all.")
+        if left_out > len(first):
+            self.stderr.write(f"{name}: {left_out:,} rows are left out in all.")
 
     def _write_changes(self, plan: Plan) -> Path:
         """The CSV of changes; in the temporary folder where no other place was named."""
