@@ -34,7 +34,8 @@ _WITHOUT_SUCCESSOR = """
     ANALYZE unlinked
 """
 
-# A closed state-funded school to which the register gives no successor, and an open one at its postcode.
+# A closed state-funded school to which the register gives no successor, and an open one at its postcode. What is
+# linked or was ruled out takes none of the few places.
 _AT_THE_PLACE = """
     INSERT INTO pairs
     WITH alike AS (
@@ -46,14 +47,10 @@ _AT_THE_PLACE = """
         WHERE later.status = ANY (%(open)s) AND later.urn < %(first_added)s
             AND (type_group_code = ANY (%(state_funded_groups)s) OR type_code = ANY (%(state_funded_types)s))
             AND (likeness >= %(same_place)s OR abs(later.opened_on - unlinked.closed_on) <= %(near_days)s)
+            AND NOT EXISTS (SELECT FROM pairs WHERE (predecessor, successor) = (unlinked.urn, later.urn))
+            AND NOT EXISTS (SELECT FROM pairs WHERE (predecessor, successor) = (later.urn, unlinked.urn))
     )
-    SELECT predecessor, successor, 1, NULL, 'likely' FROM alike
-    WHERE place <= %(most)s AND NOT EXISTS (
-        SELECT FROM pairs WHERE (pairs.predecessor, pairs.successor) = (alike.predecessor, alike.successor)
-    )
-    AND NOT EXISTS (
-        SELECT FROM pairs WHERE (pairs.predecessor, pairs.successor) = (alike.successor, alike.predecessor)
-    )
+    SELECT predecessor, successor, 1, NULL, 'likely' FROM alike WHERE place <= %(most)s
 """
 
 # A school that a hub added because the register did not know it, and one that the register has by now.
@@ -71,11 +68,10 @@ _FOR_A_STAND_IN = """
         WHERE stand_in.urn >= %(first_added)s AND stand_in.status = ANY (%(usable)s)
             AND later.urn < %(first_added)s AND later.status = ANY (%(usable)s)
             AND (likeness >= %(same_name)s OR later.postcode = stand_in.postcode AND later.postcode <> '')
+            AND NOT EXISTS (SELECT FROM pairs WHERE (predecessor, successor) = (stand_in.urn, later.urn))
+            AND NOT EXISTS (SELECT FROM pairs WHERE (predecessor, successor) = (later.urn, stand_in.urn))
     )
-    SELECT predecessor, successor, 1, NULL, 'likely' FROM alike
-    WHERE place <= %(most)s AND NOT EXISTS (
-        SELECT FROM pairs WHERE (pairs.predecessor, pairs.successor) = (alike.predecessor, alike.successor)
-    )
+    SELECT predecessor, successor, 1, NULL, 'likely' FROM alike WHERE place <= %(most)s
 """
 
 PARAMETERS = {

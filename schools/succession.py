@@ -36,12 +36,17 @@ _PARAMETERS: dict[str, Any] = {
     **likeness.PARAMETERS,
 }
 
+# Two schools are one, or are not, whichever of them was named first: the latest ruling holds in both directions.
+# A school that was added and withdrawn again leaves its rulings behind, which say nothing any more.
 _RULED = """
     CREATE TEMPORARY TABLE ruled ON COMMIT DROP AS
-    SELECT DISTINCT ON (predecessor_id, successor_id)
+    SELECT DISTINCT ON (least(predecessor_id, successor_id), greatest(predecessor_id, successor_id))
         predecessor_id AS predecessor, successor_id AS successor, same_school
     FROM schools_successionruling
-    ORDER BY predecessor_id, successor_id, ruled_at DESC, id DESC
+    WHERE EXISTS (SELECT FROM schools_school WHERE urn = predecessor_id)
+        AND EXISTS (SELECT FROM schools_school WHERE urn = successor_id)
+    ORDER BY least(predecessor_id, successor_id), greatest(predecessor_id, successor_id), id DESC;
+    ANALYZE ruled
 """
 
 # The rows of the two schools often differ by a day, for the earlier one gives its last and the later one its
@@ -67,8 +72,19 @@ _DIRECTED = """
     ANALYZE pairs
 """
 
+# What a person ruled on is one row, in the direction that the ruling names, whatever the register says of it.
+_ONE_WAY = """
+    DELETE FROM pairs USING ruled
+    WHERE (pairs.predecessor, pairs.successor) = (ruled.successor, ruled.predecessor) AND EXISTS (
+        SELECT FROM pairs same WHERE (same.predecessor, same.successor) = (ruled.predecessor, ruled.successor)
+    );
+    UPDATE pairs SET predecessor = ruled.predecessor, successor = ruled.successor FROM ruled
+    WHERE (pairs.predecessor, pairs.successor) = (ruled.successor, ruled.predecessor)
+"""
+
 # "Result of Amalgamation" and "Merged - …" say the same on both sides. We guess that the school which closed,
-# or closed first, or opened first came before; one that the register lacks counts as closed long ago.
+# or closed first, or opened first came before; one that the register lacks counts as closed long ago. The guess may
+# change with the schools: what a person ruled does not.
 _UNDIRECTED = """
     INSERT INTO pairs
     WITH said AS (
@@ -87,9 +103,10 @@ _UNDIRECTED = """
         FROM said LEFT JOIN schools_school a ON a.urn = one LEFT JOIN schools_school b ON b.urn = other
         GROUP BY one, other
     ), facing AS (
-        SELECT CASE WHEN in_order THEN one ELSE other END AS predecessor,
-            CASE WHEN in_order THEN other ELSE one END AS successor, rank, happened_on
-        FROM guessed
+        SELECT coalesce(ruled.predecessor, CASE WHEN in_order THEN one ELSE other END) AS predecessor,
+            coalesce(ruled.successor, CASE WHEN in_order THEN other ELSE one END) AS successor, rank, happened_on
+        FROM guessed LEFT JOIN ruled
+            ON one = least(ruled.predecessor, ruled.successor) AND other = greatest(ruled.predecessor, ruled.successor)
     )
     SELECT predecessor, successor, rank, happened_on, 'undirected' FROM facing
     WHERE NOT EXISTS (
@@ -97,11 +114,6 @@ _UNDIRECTED = """
     )
     AND NOT EXISTS (
         SELECT FROM pairs WHERE (pairs.predecessor, pairs.successor) = (facing.successor, facing.predecessor)
-    )
-    -- A person has said that it went the other way.
-    AND NOT EXISTS (
-        SELECT FROM ruled WHERE same_school
-            AND (ruled.predecessor, ruled.successor) = (facing.successor, facing.predecessor)
     )
 """
 
@@ -230,6 +242,7 @@ def derive(cursor: CursorWrapper) -> None:
     for statements in (
         _RULED,
         _DIRECTED,
+        _ONE_WAY,
         _UNDIRECTED,
         _ONLY_RULED,
         *likeness.STATEMENTS,

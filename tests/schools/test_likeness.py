@@ -30,6 +30,19 @@ def opened(urn: int = 2, name: str = "Ash Lane Primary Academy", **fields: Any) 
     return make_school(name, urn=urn, **{"opened_on": dt.date(2022, 9, 1), **fields})
 
 
+def rule_out(predecessor: int, successor: int, hub: Hub, person: User, now: dt.datetime) -> None:
+    """Somebody's word that two schools are not one."""
+    SuccessionRuling.objects.create(
+        predecessor_id=predecessor,
+        successor_id=successor,
+        same_school=False,
+        reason="No",
+        ruled_by=person,
+        ruled_for=hub,
+        ruled_at=now,
+    )
+
+
 def test_an_academy_of_like_name_at_the_place_of_a_closed_school_is_proposed_and_does_not_count() -> None:
     closed()
     opened()
@@ -86,15 +99,7 @@ def test_what_was_ruled_out_is_not_proposed_again_but_another_school_may_be(
     closed()
     opened(2)
     opened(3, "Ash Lane Primary and Nursery School")
-    SuccessionRuling.objects.create(
-        predecessor_id=1,
-        successor_id=2,
-        same_school=False,
-        reason="No",
-        ruled_by=administrator,
-        ruled_for=hub,
-        ruled_at=now,
-    )
+    rule_out(1, 2, hub, administrator, now)
     assert likely() == {(1, 3)}
 
 
@@ -103,6 +108,16 @@ def test_at_most_three_are_proposed_for_one_school() -> None:
     for urn in range(2, 7):
         opened(urn)
     assert len(likely()) == 3
+
+
+def test_what_was_ruled_out_leaves_its_place_to_others(hub: Hub, administrator: User, now: dt.datetime) -> None:
+    closed()
+    for urn in range(2, 7):
+        opened(urn)
+    # Whichever of the two is named first.
+    for pair in ((1, 2), (3, 1), (1, 4)):
+        rule_out(*pair, hub, administrator, now)
+    assert likely() == {(1, 5), (1, 6)}
 
 
 # --- Schools that a hub added ---------------------------------------------------------------------
@@ -128,6 +143,17 @@ def test_a_school_of_very_like_name_in_the_authority_is_proposed(hub: Hub, now: 
     opened(3, "Brook Lane School", postcode="NV9 9ZZ", authority=far)
     opened(4, "Saxon Way Free School", postcode="NV9 9ZZ")
     assert likely() == {(School.FIRST_ADDED, 2)}
+
+
+def test_an_added_school_is_not_held_against_what_was_ruled_out(
+    hub: Hub, administrator: User, now: dt.datetime
+) -> None:
+    stand_in(hub, now)
+    for urn in range(2, 7):
+        opened(urn, "Brook Lane Free School")
+    for urn in (2, 3, 4):
+        rule_out(School.FIRST_ADDED, urn, hub, administrator, now)
+    assert likely() == {(School.FIRST_ADDED, 5), (School.FIRST_ADDED, 6)}
 
 
 def test_an_added_school_that_was_matched_is_proposed_no_more(hub: Hub, administrator: User, now: dt.datetime) -> None:
