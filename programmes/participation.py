@@ -1,17 +1,19 @@
 """What schools did before: stages they took part in, year by year, under whichever URN they had then.
 
-Facts stay with the URN that did them. Every hub may read them; a hub records them for its own schools
-and changes only what it has recorded itself.
+Facts stay with the URN that did them. Every hub may read them. A hub records them for the schools of its area and
+for those that it has offered a place; it changes what it has recorded itself and, of schools of its area, what
+another hub has recorded.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Abs
 from django.utils import timezone
 
@@ -19,7 +21,7 @@ from hubs import timeline
 from hubs.models import Hub, Membership
 from hubs.permissions import require
 from hubs.years import academic_year_of, label_of
-from programmes.models import ExpressionOfInterest, Participation, Stage, StageYear
+from programmes.models import ExpressionOfInterest, Participation, Stage, StageYear, State
 from schools.lineage import served_by, urns_of_line
 from schools.models import Ancestor, School
 
@@ -31,23 +33,50 @@ class CannotRecord(Exception):
     """The hub cannot record this, or not change it; the message is a sentence to show."""
 
 
+@dataclass(frozen=True)
+class Say:
+    """What a hub has to say about what one school did."""
+
+    hub: Hub
+    # The school is in the hub's area under one of its URNs, or the hub has added it.
+    serves: bool
+    # The hub has offered it a place, under one of its URNs. To have been asked for one gives no say: anybody
+    # can send an expression of interest in any school's name.
+    has_offered: bool
+
+    @property
+    def may_record(self) -> bool:
+        """Whether it records what the school did."""
+        return self.serves or self.has_offered
+
+    def may_put_right(self, participation: Participation) -> bool:
+        """Whether it changes or removes this: what it has recorded itself and, of its area, what others have."""
+        return self.serves or participation.recorded_for_id == self.hub.pk
+
+
+def say_of(hub: Hub, school: School) -> Say:
+    """What the active hub has to say about a school; one query."""
+    offered = ExpressionOfInterest.objects.filter(state=State.OFFERED, school=OuterRef("pk"))
+    line = School.objects.known_to(hub).filter(pk__in=urns_of_line(school.pk))
+    counted = line.aggregate(serves=Count("pk", filter=served_by(hub)), has_offered=Count("pk", filter=Exists(offered)))
+    return Say(hub, bool(counted["serves"]), bool(counted["has_offered"]))
+
+
 def record(
     *, school: School, stage: Stage, year: int, outcome: Participation.Outcome, actor: Membership, now: dt.datetime
 ) -> bool:
     """Record that a school took part in a stage in an academic year, and how it ended; whether that was news.
 
     Recorded before, the outcome is changed. Raises `NotAllowed`, and `CannotRecord` for a year to come or in
-    which the school cannot have taught, a school that is not the hub's, what another hub has recorded
-    otherwise, and what stands under another URN of the school.
+    which the school cannot have taught, a school that the hub has no say about, what another hub has recorded
+    otherwise of a school outside the area, and what stands under another URN of the school.
     """
     require(actor, "maintain_schools")
     if not FIRST_YEAR <= year <= academic_year_of(timezone.localdate(now)):
         raise CannotRecord(f"{label_of(year)} is not a year in which a school can have taken part.")
-    if not is_of_hub(school, actor.hub):
-        raise CannotRecord(
-            f"{school.name} is neither in the area of {actor.hub.name} nor has it sent an expression of interest. "
-            "Its own hub records what it did."
-        )
+    say = say_of(actor.hub, school)
+    if not say.may_record:
+        raise CannotRecord(why_not(school, actor.hub))
     if not _can_have_taught(school, year):
         raise CannotRecord(
             f"By the register {school.name} ({school.urn_in_words}) did not teach in {label_of(year)}. "
@@ -66,18 +95,18 @@ def record(
             return False
         text = f"Recorded: {what}, {outcome.label.lower()}."
         if not is_new:
-            _require_own(found, actor)
-            text = f"Changed: {what}, from {found.get_outcome_display().lower()} to {outcome.label.lower()}."
-            found.outcome, found.recorded_at = outcome, now
-            found.save(update_fields=["outcome", "recorded_at"])
+            _require_may_put_right(found, say)
+            text = f"Changed: {what}, from {_as_recorded(found, actor.hub)} to {outcome.label.lower()}."
+            found.outcome, found.recorded_for, found.recorded_at = outcome, actor.hub, now
+            found.save(update_fields=["outcome", "recorded_for", "recorded_at"])
         timeline.record(subject=school, actor=actor, now=now, text=text)
     return True
 
 
 def remove(*, participation: Participation, actor: Membership, now: dt.datetime) -> None:
-    """Take back what the hub has recorded by mistake; taken back already, nothing happens.
+    """Take back what was recorded by mistake; taken back already, nothing happens.
 
-    Raises `NotAllowed`, and `CannotRecord` for what another hub has recorded.
+    Raises `NotAllowed`, and `CannotRecord` for what another hub has recorded of a school outside the area.
     """
     require(actor, "maintain_schools")
     with transaction.atomic():
@@ -85,20 +114,19 @@ def remove(*, participation: Participation, actor: Membership, now: dt.datetime)
         found = locked.filter(pk=participation.pk).first()
         if found is None:
             return
-        _require_own(found, actor)
+        _require_may_put_right(found, say_of(actor.hub, found.school))
         what = f"{title_of(found.stage, found.year)}, {label_of(found.year)}"
-        text = f"Removed, as recorded by mistake: {what}, {found.get_outcome_display().lower()}."
+        text = f"Removed, as recorded by mistake: {what}, {_as_recorded(found, actor.hub)}."
         timeline.record(subject=found.school, actor=actor, now=now, text=text)
         found.delete()
 
 
-def is_of_hub(school: School, hub: Hub) -> bool:
-    """Whether a hub records what a school did: under any of its URNs it is in the hub's area, was added by the
-    hub, or has sent it an expression of interest.
-    """
-    sent = ExpressionOfInterest.objects.sent().filter(school=OuterRef("pk"))
-    line = School.objects.known_to(hub).filter(pk__in=urns_of_line(school.pk))
-    return line.filter(served_by(hub) | Q(Exists(sent))).exists()
+def why_not(school: School, hub: Hub) -> str:
+    """Why a hub without a say about a school does not record what it did."""
+    return (
+        f"{school.name} is not in the area of {hub.name}, which has not offered it a place either. "
+        "Its own hub records what it did."
+    )
 
 
 def participation_of(urns: Iterable[int] | QuerySet[Any, int]) -> QuerySet[Participation]:
@@ -143,12 +171,20 @@ def stages_to_choose() -> list[tuple[int, str]]:
     return [(stage_year.stage_id, stage_year.title) for stage_year in latest]
 
 
-def _require_own(participation: Participation, actor: Membership) -> None:
-    if participation.recorded_for_id != actor.hub_id:
+def _require_may_put_right(participation: Participation, say: Say) -> None:
+    if not say.may_put_right(participation):
         raise CannotRecord(
-            f"{participation.recorded_for.name} has recorded this as {participation.get_outcome_display().lower()}, "
-            "and it alone can change that. Ask it if you think that it is wrong."
+            f"{participation.recorded_for.name} has recorded this as {participation.get_outcome_display().lower()}. "
+            "It can change that, and so can the hub of the school's area. Ask one of them if it is wrong."
         )
+
+
+def _as_recorded(participation: Participation, hub: Hub) -> str:
+    """How it ended, and who said so where that was another hub."""
+    outcome = participation.get_outcome_display().lower()
+    if participation.recorded_for_id == hub.pk:
+        return outcome
+    return f"{outcome}, as {participation.recorded_for.name} had recorded it,"
 
 
 def _require_not_elsewhere(school: School, stage: Stage, year: int, what: str) -> None:

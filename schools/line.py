@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 
 from hubs.models import Hub
 from hubs.wording import plain_day
+from schools.changes import changes_of, rulings_by_id
 from schools.family_tree import Box, Picture, draw
-from schools.models import School, Succession
+from schools.models import Doubt, School, Succession, SuccessionRuling
 
 # The largest family of the real register has 19 schools.
 MOST = 40
@@ -52,10 +54,15 @@ class Relative:
         return self.school.name if self.school else "A school that is not in the register"
 
     @property
-    def named(self) -> str:
-        """Name and URN; a school that a hub has added has none to show."""
+    def identity(self) -> str:
+        """The URN; a school that a hub has added has none to show."""
         added = self.school is not None and not self.school.is_of_register
-        return f"{self.name} (not in the register yet)" if added else f"{self.name} (URN {self.urn})"
+        return "not in the register yet" if added else f"URN {self.urn}"
+
+    @property
+    def named(self) -> str:
+        """Name and URN."""
+        return f"{self.name} ({self.identity})"
 
     @property
     def dates(self) -> str:
@@ -70,27 +77,44 @@ class Relative:
 
 @dataclass(frozen=True)
 class Step:
-    """One school of the line that went on as another."""
+    """One school of the line that went on as another, or may have; what is in doubt of it, and what was decided."""
 
     predecessor: Relative
     successor: Relative
     kind: Succession.Kind
     happened_on: dt.date | None
+    counts: bool = True
+    doubts: tuple[str, ...] = ()
+    ruling: SuccessionRuling | None = None
+    # Whether the hub may see the evidence, on the page of the change.
+    has_evidence: bool = False
 
     @property
     def words(self) -> str:
         """What happened, between the two names: "became", "is to merge into"."""
+        if not self.counts:
+            return "did not go on as" if self.ruling else "may have gone on as"
         return _TELLING[self.kind][self.is_to_come]
 
     @property
     def when(self) -> str:
         """Its day, after the two names: " on 1 September 2014", or that there is none."""
+        if not self.counts:
+            return ""
         return f" on {plain_day(self.happened_on)}" if self.happened_on else ", the register gives no date"
 
     @property
     def sentence(self) -> str:
         """All of it in words."""
         return f"{self.predecessor.named} {self.words} {self.successor.named}{self.when}."
+
+    @property
+    def decided(self) -> str:
+        """What a person decided, for whom and when; nothing where nobody has."""
+        if self.ruling is None:
+            return ""
+        what = "the same school" if self.ruling.same_school else "not the same school"
+        return f"{self.ruling.ruled_for.name} decided on {plain_day(self.ruling.ruled_at)}: {what}."
 
     @property
     def is_to_come(self) -> bool:
@@ -108,6 +132,8 @@ class Line:
     subject: School
     relatives: list[Relative]
     steps: list[Step]
+    # What does not count: in doubt, or decided against.
+    possible: list[Step]
     # Whether there are more schools than are shown.
     is_cut: bool
     picture: Picture
@@ -123,18 +149,24 @@ class Line:
 
 
 def line_of(school: School, *, hub: Hub | None) -> Line:
-    """The schools that a school is connected with by what counts, back and forth; three queries, at most 40 schools.
+    """The schools that a school is connected with by what counts, back and forth, at most 40; and what may count.
 
-    What another hub than `hub` has added is left out, for other hubs do not see it.
+    What another hub than `hub` has added is left out, for other hubs do not see it. Three queries, one more where
+    somebody has decided something.
     """
     reached = _connected_with(school.pk)
     urns = reached[:MOST]
-    known = {one.pk: one for one in School.objects.filter(urn__in=urns).select_related("authority")}
+    successions = _successions_of(urns, hub)
+    ends = {urn for one in successions for urn in (one.predecessor_id, one.successor_id)}
+    known = School.objects.select_related("authority").in_bulk({school.pk, *urns, *ends})
     hidden = {urn for urn, one in known.items() if one.added_by_id and one.added_by_id != getattr(hub, "pk", None)}
-    shown = [urn for urn in urns if urn not in hidden or urn == school.pk]
-    relatives = {urn: Relative(urn, known.get(urn), urn == school.pk) for urn in shown}
-    successions = Succession.objects.filter(counts=True, predecessor__in=shown, successor__in=shown)
-    steps = _steps(successions, relatives)
+    hidden.discard(school.pk)
+    relatives = {
+        urn: Relative(urn, known.get(urn), urn == school.pk) for urn in {school.pk, *urns, *ends} if urn not in hidden
+    }
+    shown = [urn for urn in urns if urn in relatives]
+    told = _steps(successions, relatives)
+    steps = [step for step in told if step.counts and step.predecessor.urn in shown and step.successor.urn in shown]
     picture = draw(
         [_box(relatives[urn]) for urn in sorted(shown)],
         [(step.predecessor.urn, step.successor.urn, _edge_label(step)) for step in steps],
@@ -142,8 +174,13 @@ def line_of(school: School, *, hub: Hub | None) -> Line:
     columns = {node.urn: node.column for node in picture.nodes}
     return Line(
         subject=school,
-        relatives=sorted(relatives.values(), key=lambda one: (columns[one.urn], one.name, one.urn)),
+        relatives=sorted((relatives[urn] for urn in shown), key=lambda one: (columns[one.urn], one.name, one.urn)),
         steps=sorted(steps, key=lambda step: (_day_of(step), columns[step.predecessor.urn], step.sentence)),
+        possible=sorted(
+            # What nobody could tell, for the register lacks a school of it, is not told.
+            (step for step in told if not step.counts and (step.doubts or step.ruling)),
+            key=lambda step: (step.ruling is not None, step.sentence),
+        ),
         is_cut=len(reached) > MOST,
         picture=picture,
     )
@@ -155,15 +192,36 @@ def _connected_with(urn: int) -> list[int]:
         return [found for (found,) in cursor.fetchall()]
 
 
-def _steps(successions: QuerySet[Succession], relatives: dict[int, Relative]) -> list[Step]:
+def _successions_of(urns: list[int], hub: Hub | None) -> list[Any]:
+    """All that begin or end at one of the schools, with `ruling_id` and `has_evidence`."""
+    rulings = SuccessionRuling.objects.filter(predecessor=OuterRef("predecessor"), successor=OuterRef("successor"))
+    seen = Exists(changes_of(hub).filter(pk=OuterRef("pk"))) if hub else Value(False)
+    touching = Succession.objects.filter(Q(predecessor__in=urns) | Q(successor__in=urns))
+    latest = rulings.order_by("-pk").values("pk")[:1]
+    return list(
+        touching.annotate(ruling_id=Subquery(latest), has_evidence=seen).order_by(
+            "happened_on", "predecessor_id", "successor_id"
+        )
+    )
+
+
+def _steps(successions: list[Any], relatives: dict[int, Relative]) -> list[Step]:
+    """Those of which both schools are shown."""
+    decided = [one.ruling_id for one in successions if one.ruling_id]
+    rulings = rulings_by_id(decided) if decided else {}
     return [
         Step(
-            relatives[succession.predecessor_id],
-            relatives[succession.successor_id],
-            Succession.Kind(succession.kind),
-            succession.happened_on,
+            relatives[one.predecessor_id],
+            relatives[one.successor_id],
+            Succession.Kind(one.kind),
+            one.happened_on,
+            one.counts,
+            tuple(str(Doubt(doubt).label) for doubt in one.doubts),
+            rulings.get(one.ruling_id),
+            one.has_evidence,
         )
-        for succession in successions.order_by("happened_on", "predecessor_id", "successor_id")
+        for one in successions
+        if one.predecessor_id in relatives and one.successor_id in relatives
     ]
 
 

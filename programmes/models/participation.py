@@ -40,7 +40,8 @@ class Participation(models.Model):
     # Not a column: see `ParticipationQuerySet.with_stage_name`.
     stage_name: str
 
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="participation")
+    # "Once" begins with the school, and is its index.
+    school = models.ForeignKey(School, on_delete=models.PROTECT, db_index=False, related_name="participation")
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
     # The year in which the academic year starts.
     year = models.PositiveSmallIntegerField()

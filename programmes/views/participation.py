@@ -28,8 +28,8 @@ def record(request: MemberRequest, urn: int) -> HttpResponse:
     school = next((one for one in line if one.urn == urn), None)
     if school is None:
         raise Http404
-    if not participation.is_of_hub(school, request.hub):
-        raise NotAllowed(f"{school.name} is not in the area of {request.hub.name}. Its own hub records what it did.")
+    if not participation.say_of(request.hub, school).may_record:
+        raise NotAllowed(participation.why_not(school, request.hub))
     now, back = timezone.now(), reverse("school", args=[request.hub.slug, urn])
     form = ParticipationForm(
         request.POST or None,
@@ -74,11 +74,10 @@ def remove(request: MemberRequest, urn: int, pk: int) -> HttpResponse:
         messages.info(request, "This was removed already.")
         return redirect(back)
     found = get_object_or_404(
-        Participation.objects.select_related("school", "stage"),
-        pk=pk,
-        recorded_for=request.hub,
-        school__in=urns_of_line(urn),
+        Participation.objects.select_related("school", "stage", "recorded_for"), pk=pk, school__in=urns_of_line(urn)
     )
+    if not participation.say_of(request.hub, found.school).may_put_right(found):
+        raise Http404
     what = f"{participation.title_of(found.stage, found.year)}, {label_of(found.year)}"
     if request.method == "POST":
         participation.remove(participation=found, actor=request.membership, now=timezone.now())

@@ -73,6 +73,9 @@ def school(request: MemberRequest, urn: int) -> HttpResponse:
     urns = list(urns_of_line(urn))
     in_area = School.objects.filter(served_by(request.hub), pk=urn).exists()
     may_see_expressions = may(request.membership, "view_expressions")
+    maintains = may(request.membership, "maintain_schools")
+    say = participation.say_of(request.hub, found)
+    took_part = list(participation.participation_of(urns))
     context = {
         "school": found,
         "standing_colour": school_record.STATUS_COLOURS[kinds.standing(found).value],
@@ -80,8 +83,9 @@ def school(request: MemberRequest, urn: int) -> HttpResponse:
         "facts": school_record.facts(found, in_area=in_area),
         "as_of": school_record.register_as_of(),
         "line": line_of(found, hub=request.hub),
-        "participation": participation.participation_of(urns),
-        "may_record": may(request.membership, "maintain_schools") and participation.is_of_hub(found, request.hub),
+        "participation": took_part,
+        "removable": {one.pk for one in took_part if maintains and say.may_put_right(one)},
+        "may_record": maintains and say.may_record,
         "may_see_expressions": may_see_expressions,
         "expressions": school_record.expressions_of(urns) if may_see_expressions else [],
         "entries": school_record.entries_of(urns)[:ENTRIES],

@@ -8,7 +8,7 @@ from hubs import tenancy, timeline
 from hubs.models import Hub, HubArea, LocalAuthority, Membership, Role, User
 from hubs.permissions import NotAllowed
 from programmes import participation
-from programmes.models import Participation, RecruitmentWindow, Stage
+from programmes.models import Participation, Stage, State
 from schools.models import School
 from tests import factories
 from tests.locks import begin_meanwhile
@@ -86,22 +86,56 @@ def test_recording_it_again_changes_how_it_ended(school: School, decider: Member
     )
 
 
-def test_another_hubs_record_cannot_be_changed_or_removed(
+def test_another_hubs_record_cannot_be_changed_or_removed_outside_the_area(
     school: School, decider: Membership, stranger: User, other_hub: Hub, now: dt.datetime
 ) -> None:
     record(school, decider, now)
-    HubArea.objects.create(hub=other_hub, authority=school.authority)
+    # It has a say about the school, but not the area.
+    factories.make_expression(factories.make_window(other_hub), school, state=State.OFFERED)
     other = factories.membership_of(stranger, other_hub)
 
     with pytest.raises(participation.CannotRecord, match="Northvale Maths Hub has recorded this as completed"):
         record(school, other, now, outcome=LEFT)
-    with tenancy.use(other_hub), pytest.raises(participation.CannotRecord, match="it alone can change that"):
+    with tenancy.use(other_hub), pytest.raises(participation.CannotRecord, match="so can the hub of the school's area"):
         participation.remove(participation=Participation.objects.get(), actor=other, now=now)
 
     assert Participation.objects.get().outcome == COMPLETED
     # To say the same is no change.
     assert not record(school, other, now)
     assert said_of(school, other_hub) == []
+
+
+def test_the_hub_of_the_area_puts_right_what_another_hub_has_recorded(
+    school: School, decider: Membership, stranger: User, other_hub: Hub, now: dt.datetime
+) -> None:
+    factories.make_expression(factories.make_window(other_hub), school, state=State.OFFERED)
+    other = factories.membership_of(stranger, other_hub)
+    record(school, other, now)
+
+    assert record(school, decider, now + DAY, outcome=LEFT)
+
+    found = Participation.objects.get()
+    assert (found.outcome, found.recorded_for, found.recorded_at) == (LEFT, decider.hub, now + DAY)
+    assert said_of(school, decider.hub)[0] == (
+        "Changed: Developing (primary), 2024/25, from completed, as Severnmoor Maths Hub had recorded it, "
+        "to left before the end."
+    )
+    # What the area's hub says stands.
+    with pytest.raises(participation.CannotRecord):
+        record(school, other, now + DAY)
+
+
+def test_the_hub_of_the_area_removes_what_another_hub_has_recorded_by_mistake(
+    school: School, decider: Membership, stranger: User, other_hub: Hub, now: dt.datetime
+) -> None:
+    factories.make_expression(factories.make_window(other_hub), school, state=State.OFFERED)
+    record(school, factories.membership_of(stranger, other_hub), now)
+
+    with tenancy.use(decider.hub):
+        participation.remove(participation=Participation.objects.get(), actor=decider, now=now)
+
+    assert not Participation.objects.exists()
+    assert "completed, as Severnmoor Maths Hub had recorded it" in said_of(school, decider.hub)[0]
 
 
 def test_a_mistake_of_ones_own_hub_can_be_taken_back(school: School, decider: Membership, now: dt.datetime) -> None:
@@ -119,50 +153,65 @@ def test_a_mistake_of_ones_own_hub_can_be_taken_back(school: School, decider: Me
     assert len(said_of(school, decider.hub)) == 2
 
 
-def test_a_school_elsewhere_is_another_hubs_to_record(far_away: School, decider: Membership, now: dt.datetime) -> None:
-    with pytest.raises(participation.CannotRecord, match="neither in the area of Northvale Maths Hub nor has it sent"):
-        record(far_away, decider, now)
+# Whose school it is: where it lies, what it sent to the hub and what became of that; records and puts right.
+SAYS: dict[str, tuple[str, str, bool, bool]] = {
+    "it lies in the area": ("near", "", True, True),
+    "it lies elsewhere": ("far", "", False, False),
+    "it lies elsewhere and writes a draft": ("far", "draft", False, False),
+    "it lies elsewhere and somebody has sent an expression in its name": ("far", "submitted", False, False),
+    "it lies elsewhere and has been declined": ("far", "declined", False, False),
+    "it lies elsewhere and has been offered a place": ("far", "offered", True, False),
+    "it lies elsewhere and another hub has offered it a place": ("far", "offered elsewhere", False, False),
+    "it lies in the area and has been offered a place": ("near", "offered", True, True),
+    "it lies elsewhere and became a school of the area": ("became near", "", True, True),
+    "it lies elsewhere and was offered a place under the URN it had before": ("far", "offered before", True, False),
+    "the hub has added it": ("added", "", True, True),
+    "another hub has added it, in the area": ("added elsewhere", "", False, False),
+}
 
-    assert not Participation.objects.exists()
 
-
-def test_a_school_elsewhere_that_has_sent_an_expression_is_the_hubs(
-    far_away: School, window: RecruitmentWindow, decider: Membership, now: dt.datetime
+@pytest.mark.parametrize(("where", "sent", "records", "puts_right"), SAYS.values(), ids=SAYS)
+def test_a_hub_has_a_say_about_the_schools_of_its_area_and_those_it_has_offered_a_place(
+    school: School,
+    far_away: School,
+    hub: Hub,
+    other_hub: Hub,
+    decider: Membership,
+    now: dt.datetime,
+    where: str,
+    sent: str,
+    records: bool,
+    puts_right: bool,
 ) -> None:
-    factories.make_draft(window, far_away)
-    with pytest.raises(participation.CannotRecord):
-        record(far_away, decider, now)
-    factories.make_expression(window, far_away)
+    asked = school if where == "near" else far_away
+    if where == "became near":
+        factories.go_on_as(far_away, school)
+    elif where.startswith("added"):
+        by = other_hub if where == "added elsewhere" else hub
+        asked = factories.make_school("New School", urn=900_000_001, added_by=by, added_at=now)
+    to, state, under = other_hub if sent.endswith("elsewhere") else hub, sent.split(" ")[0], asked
+    if sent.endswith("before"):
+        under = factories.make_school("Old School", authority=asked.authority)
+    if state == "draft":
+        factories.make_draft(factories.make_window(to), under)
+    elif state:
+        factories.make_expression(factories.make_window(to), under, state=State(state))
+    if under != asked:
+        factories.go_on_as(under, asked)
 
-    assert record(far_away, decider, now)
-
-
-def test_what_was_sent_to_another_hub_counts_for_nothing(
-    far_away: School, other_hub: Hub, decider: Membership, now: dt.datetime
-) -> None:
-    factories.make_expression(factories.make_window(other_hub), far_away)
-
-    with pytest.raises(participation.CannotRecord):
-        record(far_away, decider, now)
-
-
-def test_what_a_school_of_the_area_was_before_is_the_hubs_wherever_it_was(
-    school: School, far_away: School, decider: Membership, now: dt.datetime
-) -> None:
-    factories.go_on_as(far_away, school)
-
-    assert record(far_away, decider, now)
-
-
-def test_a_school_that_the_hub_has_added_is_the_hubs_and_nobody_elses(
-    hub: Hub, other_hub: Hub, stranger: User, decider: Membership, now: dt.datetime
-) -> None:
-    added = factories.make_school("New School", urn=900_000_001, added_by=hub, added_at=now)
-    HubArea.objects.create(hub=other_hub, authority=added.authority)
-
-    assert record(added, decider, now)
-    with pytest.raises(participation.CannotRecord):
-        record(added, factories.membership_of(stranger, other_hub), now)
+    with tenancy.use(hub):
+        say = participation.say_of(hub, asked)
+    theirs = Participation(school=asked, recorded_for=factories.make_hub("wealdshore"))
+    assert (say.may_record, say.may_put_right(theirs)) == (records, puts_right)
+    assert say.may_put_right(Participation(school=asked, recorded_for=hub))
+    if records:
+        assert record(asked, decider, now)
+    else:
+        with pytest.raises(
+            participation.CannotRecord, match="is not in the area of Northvale Maths Hub, which has not"
+        ):
+            record(asked, decider, now)
+        assert not Participation.objects.exists()
 
 
 @pytest.mark.parametrize("year", [2013, 2027])

@@ -6,11 +6,12 @@ import pytest
 from django.template.loader import render_to_string
 from pytest_django import DjangoAssertNumQueries
 
-from hubs.models import Hub
+from hubs import tenancy
+from hubs.models import Hub, HubArea, User
 from schools import ancestry
 from schools.line import MOST, line_of
 from schools.models import School, Succession
-from tests.factories import make_school
+from tests.factories import make_school, membership_of
 from tests.schools.families import CLOSED, link, school
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,51 @@ def test_what_does_not_count_is_not_told() -> None:
     ancestry.rebuild()
     assert Succession.objects.exists()
     assert not line_of(one, hub=None)
+
+
+def test_what_may_count_is_told_apart_with_its_doubt() -> None:
+    one = school(1)
+    school(2, CLOSED)
+    link(1, "Result of Amalgamation", 2)
+    ancestry.rebuild()
+    (step,) = line_of(one, hub=None).possible
+    assert step.sentence == "School 2 (URN 2) may have gone on as School 1 (URN 1)."
+    assert step.doubts == ("The register does not say which came first",)
+    assert (step.decided, step.has_evidence) == ("", False)
+
+
+def test_the_line_says_what_is_in_doubt_and_what_was_decided(lead: User, hub: Hub, now: dt.datetime) -> None:
+    for urn in (1, 2, 3, 4):
+        school(urn, CLOSED if urn == 1 else School.Status.OPEN)
+    HubArea.objects.create(hub=hub, authority=School.objects.get(pk=1).authority)
+    for urn in (2, 3, 4):
+        link(1, "Successor", urn)
+    actor = membership_of(lead, hub)
+    ruling = {"predecessor": 1, "actor": actor, "now": now, "reason": "The head says so."}
+    with tenancy.use(hub):
+        ancestry.rule(successor=3, same_school=True, **ruling)
+        ancestry.rule(successor=4, same_school=True, **ruling)
+        ancestry.rule(successor=4, same_school=False, **ruling)
+    line = line_of(School.objects.get(pk=1), hub=hub)
+    assert [(step.successor.urn, step.doubts, step.decided) for step in line.steps] == [
+        (2, ("The school has more than one successor",), ""),
+        (3, (), "Northvale Maths Hub decided on 21 November 2026: the same school."),
+    ]
+    assert [(step.sentence, step.decided) for step in line.possible] == [
+        (
+            "School 1 (URN 1) did not go on as School 4 (URN 4).",
+            "Northvale Maths Hub decided on 21 November 2026: not the same school.",
+        )
+    ]
+    assert all(step.has_evidence for step in [*line.steps, *line.possible])
+
+
+def test_evidence_is_for_the_hub_of_the_area(other_hub: Hub) -> None:
+    one = school(1, CLOSED)
+    school(2)
+    link(1, "Successor", 2)
+    ancestry.rebuild()
+    assert not line_of(one, hub=other_hub).steps[0].has_evidence
 
 
 def test_a_school_that_the_register_lacks_is_named_by_its_urn() -> None:

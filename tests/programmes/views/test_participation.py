@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hubs.models import Hub, HubArea, User
-from programmes.models import Participation, Stage
+from programmes.models import Participation, Stage, State
 from schools.models import School
 from tests import factories
 from tests.programmes.views.console import ClientOf, queries_of, said
@@ -64,15 +64,28 @@ def test_the_same_once_more_changes_nothing_and_says_so(console: Client, hub: Hu
     assert Participation.objects.count() == 1
 
 
-def test_what_another_hub_has_recorded_is_refused_with_its_name(
+def test_what_another_hub_has_recorded_is_refused_with_its_name_outside_the_area(
     console: Client, hub: Hub, other_hub: Hub, school: School
 ) -> None:
     recorded(other_hub, school, year=2023, outcome="left")
+    factories.make_expression(factories.make_window(hub), school, state=State.OFFERED)
+    HubArea.objects.all().delete()
 
     response = console.post(record_url(hub, school), answers(year="2023"))
 
     assert "Severnmoor Maths Hub has recorded this as left before the end" in said(response)[-1]
     assert Participation.objects.get().outcome == "left"
+
+
+def test_what_another_hub_has_recorded_of_a_school_of_the_area_is_removed_after_naming_it(
+    console: Client, hub: Hub, other_hub: Hub, school: School
+) -> None:
+    url = reverse("school_participation_remove", args=[hub.slug, school.urn, recorded(other_hub, school).pk])
+
+    assert "Severnmoor Maths Hub recorded it." in text_of(console.get(url))
+    console.post(url)
+
+    assert not Participation.objects.exists()
 
 
 def test_an_answer_that_is_missing_keeps_the_page_and_the_others(console: Client, hub: Hub, school: School) -> None:
@@ -91,7 +104,7 @@ def test_a_school_of_another_area_is_another_hubs_to_record(
     response = client_of(stranger).get(record_url(other_hub, school))
 
     assert response.status_code == 403
-    assert "is not in the area of Severnmoor Maths Hub" in text_of(response)
+    assert "is not in the area of Severnmoor Maths Hub, which has not" in text_of(response)
 
 
 @pytest.mark.parametrize("urn", [123, 10**17])
@@ -120,6 +133,7 @@ def test_what_another_hub_or_another_school_has_is_not_found_here(
     console: Client, hub: Hub, other_hub: Hub, school: School
 ) -> None:
     theirs, elsewhere = recorded(other_hub, school), recorded(hub, factories.make_school("Elsewhere"))
+    HubArea.objects.all().delete()
 
     for other in (theirs, elsewhere):
         url = reverse("school_participation_remove", args=[hub.slug, school.urn, other.pk])

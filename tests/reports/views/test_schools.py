@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hubs import tenancy, timeline
 from hubs.models import Hub, HubArea, LocalAuthority, Role, User
-from programmes.models import Participation, Stage
+from programmes.models import Participation, Stage, State
 from schools import ancestry
 from schools.models import RegisterLink, School
 from tests import factories
@@ -218,7 +218,8 @@ def test_the_page_tells_facts_line_participation_expressions_and_what_happened(
     assert "<title>Birch Academy" in page.replace("\n", "").replace("  ", "")
     assert 'href="http://www.birch.example"' in page
     assert "Open Government Licence v3.0" in page
-    assert "Ash Lane Primary School (URN 100001) became Birch Academy (URN 100002)" in page
+    leads_to_ash = f'href="{page_url(hub, ash)}">Ash Lane Primary School</a> (URN 100001)'
+    assert f"{leads_to_ash} became Birch Academy (URN 100002) on 1 September 2020." in page
     assert "2019/20" in page
     assert "2021/22" in page
     assert "URN 100001" in page
@@ -227,9 +228,73 @@ def test_the_page_tells_facts_line_participation_expressions_and_what_happened(
     assert "as Ash Lane Primary School" in page
     assert "Recorded something." in page
     assert reverse("school_participation", args=[hub.slug, birch.urn]) in page
-    # What another hub has recorded is not this one's to remove.
-    assert reverse("school_participation_remove", args=[hub.slug, birch.urn, mine.pk]) in page
-    assert reverse("school_participation_remove", args=[hub.slug, birch.urn, theirs.pk]) not in page
+    # The hub of the area puts right what any hub has recorded.
+    for one in (mine, theirs):
+        assert reverse("school_participation_remove", args=[hub.slug, birch.urn, one.pk]) in page
+    headings = ["What it was before and what it became", "What it took part in", "What the register says"]
+    assert sorted(headings, key=page.index) == headings
+
+
+def test_what_another_hub_has_recorded_of_a_school_elsewhere_is_not_the_hubs_to_remove(
+    console: Client, hub: Hub, other_hub: Hub
+) -> None:
+    far = factories.make_school("Far School")
+    factories.make_expression(factories.make_window(hub), far, state=State.OFFERED)
+    mine, theirs = take_part(far, hub, 2019), take_part(far, other_hub, 2021)
+
+    page = text_of(console.get(page_url(hub, far)))
+
+    assert reverse("school_participation", args=[hub.slug, far.urn]) in page
+    assert reverse("school_participation_remove", args=[hub.slug, far.urn, mine.pk]) in page
+    assert reverse("school_participation_remove", args=[hub.slug, far.urn, theirs.pk]) not in page
+
+
+def test_what_is_in_doubt_leads_to_its_evidence_and_what_was_decided_to_its_reason(
+    console: Client, hub: Hub, lead: User, authority: LocalAuthority, now: dt.datetime
+) -> None:
+    ash, birch, cedar = (factories.make_school(name) for name in ("Ash", "Birch", "Cedar"))
+    link(ash, birch, cedar)
+    evidence = reverse("school_change", args=[hub.slug, ash.urn, cedar.urn])
+
+    page = text_of(console.get(page_url(hub, cedar)))
+    assert "In doubt: The school has more than one successor." in page
+    assert f'href="{evidence}">See the evidence' in page
+
+    rule(hub, lead, ash, cedar, now, same_school=True)
+    page = text_of(console.get(page_url(hub, cedar)))
+    assert "Northvale Maths Hub decided on 21 November 2026: the same school." in page
+    assert f'href="{evidence}">Read why' in page
+
+    rule(hub, lead, ash, cedar, now + dt.timedelta(days=1), same_school=False)
+    page = text_of(console.get(page_url(hub, cedar)))
+    assert "No other URN of it is known." in page
+    assert "What does not count for it" in page
+    assert "Ash</a> (URN" in page
+    assert "did not go on as Cedar" in page
+    assert "decided on 22 November 2026: not the same school." in page
+    assert f'href="{evidence}">Read why' in page
+
+
+def rule(hub: Hub, user: User, one: School, other: School, now: dt.datetime, *, same_school: bool) -> None:
+    with tenancy.use(hub):
+        ancestry.rule(
+            predecessor=one.pk,
+            successor=other.pk,
+            same_school=same_school,
+            reason="The head says so.",
+            actor=factories.membership_of(user, hub),
+            now=now,
+        )
+
+
+def test_evidence_on_a_change_of_another_area_is_not_offered(console: Client, hub: Hub) -> None:
+    ash, birch, cedar = (factories.make_school(name) for name in ("Ash", "Birch", "Cedar"))
+    link(ash, birch, cedar)
+
+    page = text_of(console.get(page_url(hub, cedar)))
+
+    assert "In doubt: The school has more than one successor." in page
+    assert reverse("school_change", args=[hub.slug, ash.urn, cedar.urn]) not in page
 
 
 def test_the_latest_ten_things_that_happened_are_told(
