@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Protocol
 
+import structlog
+
 
 class Follow(Protocol):
     """Brings a room's own records up to the register as it is now; harmless when called twice."""
@@ -13,6 +15,7 @@ class Follow(Protocol):
         """Follow the register as it is at that moment."""
 
 
+log = structlog.get_logger(__name__)
 _followers: list[Follow] = []
 
 
@@ -22,6 +25,13 @@ def register(follow: Follow) -> None:
 
 
 def follow(*, now: dt.datetime) -> None:
-    """Let every room follow; called after an import or a ruling has been committed."""
+    """Let every room follow; called after an import or a ruling has been committed. Never fails.
+
+    What was committed is so, whatever becomes of it elsewhere: a room that fails catches up by itself.
+    """
     for room in _followers:
-        room(now=now)
+        try:
+            room(now=now)
+        except Exception as error:
+            # Without the error's own words, which may name anybody.
+            log.error("register_not_followed", room=room.__module__, error=type(error).__name__)  # noqa: TRY400

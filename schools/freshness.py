@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from hubs.models import User
 from hubs.wording import day, moment
 from schools.models import RegisterAlarm, RegisterImport
+from schools.refresh import ACTOR
 
 WEEK = dt.timedelta(days=7)
 _MISSED = "Schools that have opened, closed or changed their name since then are not known."
@@ -39,8 +40,9 @@ log = structlog.get_logger(__name__)
 class Freshness:
     """Which day's register the schools are those of, when it was taken in, and what has stood in the way since.
 
-    `since` is from when the refresh has not succeeded: from the last success or, before the first one, from the
-    first try. `overdue` is whether that is more than a week while a refresh is configured.
+    `since` is from when the refresh has not succeeded: from the last success, by hand or by night, though not from
+    before the first night that has left a word. `overdue` is whether that is more than a week while a refresh is
+    configured.
     """
 
     as_of: dt.date | None
@@ -51,15 +53,17 @@ class Freshness:
 
 
 def freshness(*, now: dt.datetime, using: str = "default") -> Freshness:
-    """How old the register is; reads what the national role may read."""
+    """How old the register is; three queries as the role `using`, and one as our own."""
     imports = RegisterImport.objects.using(using).only("id", "outcome", "finished_at", "as_of", "reason")
     applied = imports.filter(outcome=RegisterImport.Outcome.APPLIED).order_by("-finished_at", "-pk").first()
     refused = imports.filter(outcome=RegisterImport.Outcome.REFUSED)
     if applied:
         refused = refused.filter(finished_at__gt=applied.finished_at)
     last = refused.order_by("-finished_at", "-pk").first()
-    first = applied or refused.order_by("finished_at", "pk").first()
-    since = first.finished_at if first else None
+    # Of all roles that know who it was, only our own: names of people are not for the national one.
+    nights = RegisterImport.objects.filter(actor_name=ACTOR).order_by("finished_at")
+    begun = nights.values_list("finished_at", flat=True).first()
+    since = max(begun, applied.finished_at) if begun and applied else begun
     return Freshness(
         as_of=applied.as_of if applied else None,
         refreshed_at=applied.finished_at if applied else None,

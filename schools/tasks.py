@@ -5,10 +5,15 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from schools import freshness, refresh
+from schools import adding, freshness, refresh
+
+# In seconds; below the limit at which workers end every task without a word.
+LONGEST = 1500
 
 
-@shared_task
+# Off the queue when it is begun, unlike other tasks: a file that kills its worker would kill each one that came
+# after, and the next night tries again anyhow.
+@shared_task(acks_late=False, reject_on_worker_lost=False, soft_time_limit=LONGEST)
 def refresh_register() -> None:
     """Take in the newest register."""
     refresh.refresh(now=timezone.now())
@@ -16,5 +21,13 @@ def refresh_register() -> None:
 
 @shared_task
 def warn_when_overdue() -> None:
-    """Tell people of a register that has not been refreshed for a week."""
-    freshness.warn_when_overdue(now=timezone.now())
+    """Keep it when the night left no word, and tell people of a register that has not been refreshed for a week."""
+    now = timezone.now()
+    refresh.note_silence(now=now)
+    freshness.warn_when_overdue(now=now)
+
+
+@shared_task
+def open_added_schools() -> None:
+    """Open the schools that hubs have added and whose day has come."""
+    adding.open_due(now=timezone.now())

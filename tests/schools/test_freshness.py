@@ -42,13 +42,13 @@ def applied(at: dt.datetime, **fields: Any) -> RegisterImport:
     )
 
 
-def refused(at: dt.datetime, reason: str) -> RegisterImport:
+def refused(at: dt.datetime, reason: str, actor_name: str = "Nightly refresh") -> RegisterImport:
     return RegisterImport.objects.create(
         outcome=RegisterImport.Outcome.REFUSED,
         started_at=at,
         finished_at=at,
         file_name="edubasealldata20261121.csv",
-        actor_name="Nightly refresh",
+        actor_name=actor_name,
         reason=reason,
     )
 
@@ -81,6 +81,29 @@ def test_a_register_that_was_never_taken_in_is_overdue_a_week_after_the_first_tr
 
     assert freshness(now=now).overdue
     assert not freshness(now=now - DAY).overdue
+
+
+@pytest.mark.parametrize("with_a_register", [True, False])
+def test_who_has_just_set_a_source_has_a_week(now: dt.datetime, viewer: User, *, with_a_register: bool) -> None:
+    if with_a_register:
+        applied(now - 80 * DAY, actor_name="mary")
+    else:
+        refused(now - 80 * DAY, "It is not the register.", actor_name="mary")
+    assert not freshness(now=now).overdue
+
+    for night in range(8):
+        refused(now + night * DAY, "It is not there.")
+        morning = now + night * DAY + dt.timedelta(hours=2, minutes=30)
+        assert warn_when_overdue(now=morning) == (1 if night == 7 else 0), night
+    assert freshness(now=morning).since == now
+
+
+def test_a_success_by_hand_counts(now: dt.datetime) -> None:
+    applied(now - 20 * DAY)
+    applied(now - 5 * DAY, actor_name="mary")
+
+    assert freshness(now=now).since == now - 5 * DAY
+    assert not freshness(now=now).overdue
 
 
 def test_without_a_source_nothing_is_overdue(now: dt.datetime, settings: Settings) -> None:

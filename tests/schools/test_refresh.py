@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import tempfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
-from schools import refresh
+from schools import following, refresh
 from schools.models import RegisterImport, RegisterLink, School
+from schools.refresh import note_silence
 from schools.refresh import refresh as refresh_register
 
 pytestmark = pytest.mark.django_db
@@ -180,9 +185,121 @@ def test_an_error_that_nobody_foresaw_is_kept_and_raised(
     assert "secret" not in refusal().reason
 
 
+def test_a_refresh_that_takes_too_long_is_kept(folder: Path, now: dt.datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(folder, TODAY)
+
+    def take_for_ever(*args: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(refresh, "_take_in", take_for_ever)
+
+    assert refresh_register(now=now) is False
+
+    assert "took too long" in refusal().reason
+
+
+def test_what_follows_an_import_cannot_make_it_a_failure(
+    folder: Path, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, TODAY)
+
+    def fail(*, now: dt.datetime) -> None:
+        raise RuntimeError("The broker is down.")
+
+    monkeypatch.setattr(following, "_followers", [fail])
+
+    assert refresh_register(now=now) is True
+
+    assert RegisterImport.objects.get().outcome == Outcome.APPLIED
+
+
+def test_the_first_rows_that_were_left_out_are_logged(
+    folder: Path, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh, "_MOST_BAD_ROWS", 2)
+    with put(folder, TODAY).open("a", newline="") as file:
+        file.writelines(f"{urn},001,Northvale,Birch School,1,1,\r\n" for urn in range(100_002, 100_010))
+        file.writelines(f"{urn},001,Northvale,Odd School,9,1,\r\n" for urn in range(200_001, 200_004))
+    with put_links(folder, TODAY).open("a", newline="") as file:
+        file.write("100001,x,Old School,Predecessor,01-09-2014\r\n")
+        file.write("100001,100002,Old School,Predecessor,01-09-2014\r\n")
+
+    with capture_logs() as logs:
+        refresh_register(now=now)
+
+    told = [line for line in logs if line["event"] == "register_row_left_out"]
+    assert [(line["file"], line["line"]) for line in told] == [
+        (f"edubasealldata{TODAY}.csv", 11),
+        (f"edubasealldata{TODAY}.csv", 12),
+        (f"links_edubasealldata{TODAY}.csv", 2),
+    ]
+    assert "EstablishmentStatus" in told[0]["reason"]
+
+
 def test_without_a_source_nothing_is_done_and_nothing_kept(settings: Settings, now: dt.datetime) -> None:
     settings.REGISTER_SOURCE = ""
 
     assert refresh_register(now=now) is False
 
     assert not RegisterImport.objects.exists()
+
+
+# --- Nights that are killed ----------------------------------------------------------------------
+
+
+def test_what_killed_refreshes_left_behind_is_cleared_and_nothing_else(
+    folder: Path, tmp_path: Path, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, recent, others = (tmp_path / name for name in ("hubadmin-register-a", "hubadmin-register-b", "other-a"))
+    precious = tmp_path / "precious"
+    for one in (left, recent, others, precious):
+        one.mkdir()
+        (one / "edubasealldata20261120.csv").write_text("URN")
+    (tmp_path / "hubadmin-register-file").write_text("")
+    (tmp_path / "hubadmin-register-link").symlink_to(precious)
+    for one in tmp_path.iterdir():
+        age = dt.timedelta(hours=1 if one == recent else 23)
+        os.utime(one, ((now - age).timestamp(),) * 2, follow_symlinks=False)
+
+    refresh_register(now=now)
+
+    assert not left.exists()
+    assert recent.exists()
+    assert others.exists()
+    assert (precious / "edubasealldata20261120.csv").exists()
+
+
+def test_a_refresh_leaves_nothing_behind(
+    folder: Path, tmp_path: Path, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    put(folder, TODAY)
+
+    refresh_register(now=now)
+
+    assert list(tmp_path.glob("hubadmin-register-*")) == []
+
+
+def test_a_night_that_left_no_word_is_kept_once(folder: Path, now: dt.datetime) -> None:
+    assert [note_silence(now=now), note_silence(now=now)] == [True, False]
+
+    assert "left no word" in refusal().reason
+    assert RegisterImport.objects.count() == 1
+
+
+def test_a_night_that_said_something_or_had_nothing_to_do_left_a_word(folder: Path, now: dt.datetime) -> None:
+    refresh_register(now=now)
+    assert not note_silence(now=now + dt.timedelta(hours=2, minutes=30))
+    put(folder, "20261122")
+    refresh_register(now=now + DAY)
+    # The next day's is not there yet, and nothing is kept of that night.
+    assert refresh_register(now=now + 2 * DAY) is True
+    assert not note_silence(now=now + 2 * DAY + dt.timedelta(hours=2, minutes=30))
+    assert note_silence(now=now + 3 * DAY)
+
+
+def test_without_a_source_silence_is_expected(settings: Settings, now: dt.datetime) -> None:
+    settings.REGISTER_SOURCE = ""
+
+    assert not note_silence(now=now)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import ssl
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -13,8 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from pytest_django import Settings
 
-from schools import source
+from schools import source, tasks
 from schools.source import Folder, SourceUnusable, Web, source_at
 
 NAME = "edubasealldata20261121.csv"
@@ -35,14 +38,33 @@ class Site(BaseHTTPRequestHandler):
             self._answer(302, b"", Location=self.elsewhere)
         elif what == "secret.csv":
             self._answer(302, b"", Location="file:///etc/hostname")
-        elif what == "broken.csv":
+        elif what in ("broken.csv", "broken.csv?key=secret"):
             self._answer(500, b"sorry")
         elif what == "short.csv":
             self._answer(200, b"URN\r\n", **{"Content-Length": "1000"})
         elif what == "large.csv":
             self._answer(200, b"x" * 2000)
         elif what == "nonsense.csv":
-            self.wfile.write(b"nonsense\r\n")
+            self.wfile.write(b"nonsense with a \0 secret\r\n")
+        elif what == f"{NAME}?key=secret":
+            self._answer(200, b"signed")
+        elif what == "odd.csv":
+            self.wfile.write(b"HTTP/1.0 503 Sorry\0 secret\r\n\r\n")
+        elif what == "length.csv":
+            self._answer(200, b"URN\r\n", **{"Content-Length": "\xb2"})
+        elif what == "chunks.csv":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nlots\r\nURN")
+        elif what == "nowhere.csv":
+            self._answer(302, b"", Location="https://[nowhere")
+        elif what == "unnamed.csv":
+            self._answer(302, b"", Location=f"https://{'x' * 70}.example/")
+        elif what.startswith("round.csv"):
+            self._answer(302, b"", Location="/downloads/round.csv?key=secret")
+        elif what == "endless_move.csv":
+            self._answer(302, b"moved " * 10, Location=f"/downloads/{NAME}", **{"Content-Length": "1000000"})
+            self.rfile.read(1)
+        elif what == "drip.csv":
+            self._drip()
         else:
             self._answer(404, b"")
 
@@ -52,6 +74,14 @@ class Site(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def _drip(self) -> None:
+        """A byte now and then: the other side is never silent, and never done."""
+        self._answer(200, b"", **{"Content-Length": "1000"})
+        with suppress(OSError):
+            for _ in range(1000):
+                self.wfile.write(b"x")
+                time.sleep(0.02)
 
     def log_message(self, *args: object) -> None:
         """Nobody reads it."""
@@ -117,6 +147,17 @@ def test_a_file_of_a_folder_is_taken_where_it_lies(tmp_path: Path, into: Path) -
     assert list(into.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_read_is_said_to_be(
+    tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(SourceUnusable, match="cannot be read: Permission denied"):
+        Folder(tmp_path).fetch(NAME, into)
+
+
 def test_a_folder_that_is_not_there_is_said_to_be_missing(tmp_path: Path, into: Path) -> None:
     with pytest.raises(SourceUnusable, match="There is no folder"):
         Folder(tmp_path / "typo").fetch(NAME, into)
@@ -132,7 +173,7 @@ def test_only_https_addresses_are_taken(address: str) -> None:
 
 
 def test_a_file_of_the_web_is_downloaded(web: Web, into: Path) -> None:
-    assert source_at(f"{web.address}/") == web
+    assert source_at(f"{web.address}/").fetch(NAME, into) == into / NAME
     assert web.fetch(NAME, into) == into / NAME
     assert (into / NAME).read_bytes() == b"URN\r\n1\r\n"
 
@@ -160,10 +201,72 @@ def test_a_download_that_goes_wrong_says_how(web: Web, into: Path, monkeypatch: 
     monkeypatch.setattr(source, "LARGEST", 1999)
     with pytest.raises(SourceUnusable, match="it is not the register"):
         web.fetch("large.csv", into)
-    monkeypatch.setattr(source, "LARGEST", 600_000_000)
-    monkeypatch.setattr(source, "LONGEST_DOWNLOAD", -1)
-    with pytest.raises(SourceUnusable, match="took longer"):
-        web.fetch(NAME, into)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nonsense.csv", "odd.csv", "chunks.csv", "nowhere.csv", "unnamed.csv", "round.csv"],
+)
+def test_a_damaged_answer_is_told_in_words_of_ours(web: Web, into: Path, name: str) -> None:
+    with pytest.raises(SourceUnusable, match=r"^[ -~…]+\.$") as refused:
+        web.fetch(name, into)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_length_that_is_no_number_is_not_believed(web: Web, into: Path) -> None:
+    assert web.fetch("length.csv", into) == into / "length.csv"
+
+
+def test_the_page_that_says_moved_is_not_read(web: Web, into: Path) -> None:
+    moved = web.fetch("endless_move.csv", into)
+    assert moved and moved.read_bytes() == b"URN\r\n1\r\n"
+
+
+def test_a_site_that_drips_is_given_up_in_time(web: Web, into: Path) -> None:
+    started = time.monotonic()
+    with pytest.raises(SourceUnusable, match=r"drip\.csv was given up: all files together may take 15 minutes"):
+        Web(web.address, until=started + 0.2).fetch("drip.csv", into)
+    assert time.monotonic() - started < 5
+
+
+def test_all_files_together_have_one_time(web: Web, into: Path) -> None:
+    late = Web(web.address, until=time.monotonic() - 1)
+    for name in (NAME, "edubasealldata20261122.csv"):
+        with pytest.raises(SourceUnusable, match="given up"):
+            late.fetch(name, into)
+
+
+def test_a_download_and_what_follows_end_before_the_task_is_stopped(settings: Settings) -> None:
+    assert tasks.refresh_register.soft_time_limit == tasks.LONGEST
+    assert 2 * source.LONGEST_SILENCE + source.LONGEST_DOWNLOAD < tasks.LONGEST < settings.CELERY_TASK_TIME_LIMIT
+
+
+# --- Secrets in the address ----------------------------------------------------------------------
+
+
+def test_a_query_goes_along_and_is_not_shown(web: Web, into: Path) -> None:
+    signed = Web(f"{web.address}/?key=secret")
+    assert str(signed) == f"{web.address}/"
+    found = signed.fetch(NAME, into)
+    assert found and found.read_bytes() == b"signed"
+    with pytest.raises(SourceUnusable, match=r"/downloads/broken\.csv answers 500") as refused:
+        signed.fetch("broken.csv", into)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://user:secret@site.example/downloads",
+        "https://secret@site.example/downloads",
+        "https://user:secret@[nowhere/downloads",
+        "http://user:secret@site.example/downloads?key=secret",
+    ],
+)
+def test_a_name_and_a_password_are_refused_and_not_shown(address: str) -> None:
+    with pytest.raises(SourceUnusable) as refused:
+        source_at(address)
+    assert "secret" not in str(refused.value)
 
 
 def test_a_site_whose_certificate_is_not_believed_is_not_read(

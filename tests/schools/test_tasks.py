@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from celery.worker.request import Request
 from django.core import mail
 from django.utils import timezone
+from kombu import Message
 from pytest_django import Settings
 
+from hubadmin.celery import app
 from hubs.models import NationalRole
 from schools import tasks
 from schools.models import RegisterImport
@@ -43,3 +48,26 @@ def test_the_morning_after_a_week_somebody_is_told(tmp_path: Path, settings: Set
     tasks.warn_when_overdue()
 
     assert len(mail.outbox) == 1
+
+
+def test_a_night_that_left_no_word_is_kept_in_the_morning(tmp_path: Path, settings: Settings) -> None:
+    settings.REGISTER_SOURCE = str(tmp_path)
+
+    tasks.warn_when_overdue()
+
+    assert "left no word" in RegisterImport.objects.get().reason
+
+
+@pytest.mark.parametrize(
+    ("task", "taken_when_begun"), [(tasks.refresh_register, True), (tasks.warn_when_overdue, False)]
+)
+def test_a_refresh_that_kills_its_worker_does_not_come_back_to_kill_the_next_one(
+    task: Any, *, taken_when_begun: bool
+) -> None:
+    acknowledged: list[object] = []
+    message = Message(headers={"id": "a", "task": task.name}, body="")
+    request = Request(message, app=app, body=([], {}, {}), decoded=True, on_ack=lambda *args: acknowledged.append(args))
+
+    request.on_accepted(pid="1", time_accepted=time.monotonic())
+
+    assert bool(acknowledged) is taken_when_begun

@@ -13,12 +13,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from hubs import tenancy
-from hubs.models import Hub, NationalRole, Role, User
+from hubs.models import Hub, HubArea, NationalRole, Role, User
 from hubs.wording import day, moment
 from hubs.years import academic_year_of, label_of
 from programmes import catalogue, following
 from programmes.models import ExpressionOfInterest, SchoolChange, State
-from schools.models import RegisterImport
+from schools import ancestry
+from schools.models import RegisterImport, RegisterLink, School
+from schools.refresh import ACTOR
 from tests import factories
 
 ClientOf = Callable[[User], Client]
@@ -64,6 +66,69 @@ def test_the_home_says_which_schools_with_work_in_progress_have_changed(
     for expression, words in ((ash, "Ash Academy, formerly Ash"), (oak, "Oak Academy, formerly Oak")):
         assert f'href="{reverse("expression", args=[hub.slug, expression.reference])}">{words}</a>' in page
     assert "Elm" not in page
+
+
+def test_a_school_that_has_changed_is_listed_once_with_all_that_it_sent(
+    hub: Hub, lead: User, client_of: ClientOf
+) -> None:
+    school = factories.make_school("Ash")
+    sent = [
+        factories.make_expression(factories.make_window(hub, stage=stage), school)
+        for stage in ("primary-developing", "primary-readiness")
+    ]
+    factories.go_on_as(school, factories.make_school("Birch Academy"))
+    factories.follow_register(now=timezone.now())
+
+    page = client_of(lead).get(home_url(hub)).content.decode()
+
+    assert "1 school with work in progress has changed" in page
+    assert page.count("Birch Academy, formerly Ash") == 1
+    for expression in sent:
+        assert (
+            f'href="{reverse("expression", args=[hub.slug, expression.reference])}">{expression.reference}</a>' in page
+        )
+
+
+def in_doubt(hub: Hub, name: str, **fields: Any) -> School:
+    """A school of the hub's area that the register says has become two."""
+    old, *parts = (factories.make_school(f"{name} {part}", **fields) for part in ("Old", "East", "West"))
+    HubArea.objects.get_or_create(hub=hub, authority=old.authority)
+    for part in parts:
+        RegisterLink.objects.create(
+            urn=old.urn, other_urn=part.urn, kind="Successor", established_on=dt.date(2020, 9, 1)
+        )
+    School.objects.filter(pk=old.pk).update(status=School.Status.CLOSED, closed_on=dt.date(2020, 8, 31))
+    ancestry.rebuild()
+    return old
+
+
+def test_the_home_counts_the_school_changes_to_confirm_and_leads_there(
+    hub: Hub, other_hub: Hub, lead: User, specialist: User, stranger: User, client_of: ClientOf
+) -> None:
+    in_doubt(hub, "Ash")
+
+    page = client_of(lead).get(home_url(hub)).content.decode()
+    assert f'href="{reverse("school_changes", args=[hub.slug])}">2 school changes to confirm</a>' in page
+    assert "The register leaves in doubt who went on as whom." in page
+    assert "Nothing waits for you" not in page
+    # Neither who may not confirm them nor another area.
+    assert "to confirm" not in client_of(specialist).get(home_url(hub)).content.decode()
+    assert "to confirm" not in client_of(stranger).get(home_url(other_hub)).content.decode()
+
+
+def test_the_home_says_when_the_register_may_know_a_school_that_the_hub_added(
+    hub: Hub, lead: User, client_of: ClientOf
+) -> None:
+    factories.make_school("Ash New School", urn=900_000_001, added_by=hub, added_at=timezone.now(), postcode="NV1 1AA")
+    ancestry.rebuild()
+    assert "to confirm" not in client_of(lead).get(home_url(hub)).content.decode()
+    factories.make_school("Ash New School", postcode="NV1 1AA")
+    ancestry.rebuild()
+
+    page = client_of(lead).get(home_url(hub)).content.decode()
+
+    assert "1 school change to confirm" in page
+    assert "The register may know 1 school that you added." in page
 
 
 def test_a_change_that_somebody_has_seen_is_not_on_the_home(hub: Hub, lead: User, client_of: ClientOf) -> None:
@@ -139,8 +204,9 @@ def test_the_home_takes_as_many_queries_with_three_expressions_as_with_one(
         factories.go_on_as(factories.make_expression(window).school, factories.make_school("Birch Academy"))
     factories.follow_register(now=timezone.now())
 
+    in_doubt(hub, "Ash")
     # BEGIN and COMMIT among them.
-    assert queries() == with_one <= 14
+    assert queries() == with_one <= 16
 
 
 # --- National figures ------------------------------------------------------------------------
@@ -267,7 +333,7 @@ def test_the_national_page_warns_of_a_register_that_is_overdue(client_of: Client
 
 
 def taken_in(at: dt.datetime, **fields: Any) -> None:
-    RegisterImport.objects.create(started_at=at, finished_at=at, file_name="x.csv", actor_name="Somebody", **fields)
+    RegisterImport.objects.create(started_at=at, finished_at=at, file_name="x.csv", actor_name=ACTOR, **fields)
 
 
 @everywhere
