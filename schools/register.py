@@ -7,18 +7,19 @@ agreed to, merged by a few statements. A failure leaves the register as it was; 
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from psycopg.sql import SQL, Identifier
 
-from hubs.wording import plain_day
-from schools import ancestry, differences, following, links_file
+from schools import ancestry, differences, following, links_file, refusals
 from schools.authorities import load_local_authorities
 from schools.differences import AUTHORITIES, DIFFERENCES, ROWS, SCHOOLS, Change, Counts, listed
 from schools.layout import READ, Unreadable
@@ -44,8 +45,6 @@ _SETTINGS = (
     ("jit", "off"),
     ("synchronous_commit", "off"),
 )
-# A file that closes or lacks more of the schools open here, or drops more of the links, is cut off or a mistake.
-MOST_LOST = 0.05
 _STATUSES = {"1", "2", "3", "4"}
 _OF_SCHOOL = [column for column in READ if column.of_school]
 
@@ -67,7 +66,6 @@ class Plan:
     left_out: int
     bad_rows: list[BadRow]
     links: LinkChanges
-    started_at: dt.datetime
     refusals: list[str] = field(default_factory=list)
     applied: bool = False
 
@@ -96,30 +94,18 @@ class Plan:
         with connection.cursor() as cursor:
             yield from differences.changes(cursor, self.fields)
 
-    def apply(self, *, actor_name: str, now: dt.datetime, force: bool = False) -> RegisterImport:
-        """Make schools and links those of the files, with all that is derived from them, and keep that it was done.
-
-        Raises `RegisterRefused` for what must be forced.
-        """
-        if self.refusals and not force:
+    def refuse(self) -> None:
+        """Raise `RegisterRefused` where the plan must be forced."""
+        if self.refusals:
             raise RegisterRefused(" ".join(self.refusals))
+
+    def apply(self) -> None:
+        """Make schools and links those of the files, with all that is derived from them."""
         self.write()
         if not self.changes_nothing:
             ancestry.rebuild()
             refresh_search()
         self.applied = True
-        return RegisterImport.objects.create(
-            outcome=RegisterImport.Outcome.APPLIED,
-            file_name=self.file_name[:200],
-            digest=self.digest,
-            as_of=self.as_of,
-            links_file_name=self.links_file_name[:200],
-            actor_name=actor_name[:120],
-            started_at=self.started_at,
-            finished_at=now,
-            forced=bool(self.refusals),
-            counts=self._counts(),
-        )
 
     def write(self) -> None:
         """Make schools and links those of the files, and leave alone what is derived from them."""
@@ -131,7 +117,9 @@ class Plan:
             if self.links.added or self.links.removed:
                 links_file.apply(cursor)
 
-    def _counts(self) -> dict[str, int]:
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Of schools by kind of change, of links, and of rows left out."""
         return {
             **{str(kind): number for kind, number in self.counts.kinds.items() if number},
             "added": self.added,
@@ -151,35 +139,68 @@ def import_register(
     now: dt.datetime,
     links: Path | None = None,
     force: bool = False,
-    agree: Callable[[Plan], bool] = lambda plan: True,
+    tell: Callable[[Plan], object] = lambda plan: None,
+    agree: Callable[[Plan], bool] | None = None,
 ) -> Plan:
     """Take in the register's CSV file, or the zip that holds it; the links from their own file, or the same zip.
 
-    `agree` is asked before anything is changed, and may say no: then nothing is. Where the file lacks a column,
-    schools keep what the register said before; without links those that are known stay. What is taken in is kept as
-    a `RegisterImport`, and other rooms follow. Raises `RegisterRefused` with a sentence for a person, and keeps that
-    too, when a file is not what it should be or when what it would do must be forced.
+    `tell` is given the plan before anything is changed. Where there is an `agree`, it is then asked, and may say no;
+    however long it takes, nobody waits for it, and what it agreed to is worked out again. Where the file lacks a
+    column, schools keep what the register said before; without links those that are known stay. What is taken in is
+    kept as a `RegisterImport`, and other rooms follow. Raises `RegisterRefused` with a sentence for a person, and keeps
+    that too, when a file is not what it should be or when what it would do must be forced.
     """
-    try:
-        with reading(path, links=links, now=now) as plan:
-            if agree(plan):
-                plan.apply(actor_name=actor_name, now=now, force=force)
-    except RegisterRefused as refusal:
+    began = time.monotonic()
+
+    def keep(outcome: RegisterImport.Outcome, **what: Any) -> None:
         RegisterImport.objects.create(
-            outcome=RegisterImport.Outcome.REFUSED,
+            outcome=outcome,
             file_name=path.name[:200],
             digest=digest_of(path),
-            as_of=day_in(path.name),
-            links_file_name=links.name[:200] if links else "",
             actor_name=actor_name[:120],
             started_at=now,
-            finished_at=now,
+            finished_at=now + dt.timedelta(seconds=time.monotonic() - began),
+            **what,
+        )
+
+    try:
+        agreed = _trial(path, links, now=now, force=force, tell=tell) if agree else None
+        if agree and agreed and not (agreed.changes_nothing or agree(agreed)):
+            return agreed
+        with reading(path, links=links, now=now) as plan:
+            if agreed is None:
+                tell(plan)
+            elif plan.numbers != agreed.numbers:
+                raise RegisterRefused("The register here has changed since it was asked about. Try again.")
+            if not force:
+                plan.refuse()
+            plan.apply()
+            keep(
+                RegisterImport.Outcome.APPLIED,
+                as_of=plan.as_of,
+                links_file_name=plan.links_file_name[:200],
+                forced=bool(plan.refusals),
+                counts=plan.numbers,
+            )
+    except RegisterRefused as refusal:
+        keep(
+            RegisterImport.Outcome.REFUSED,
+            as_of=day_in(path.name),
+            links_file_name=links.name[:200] if links else "",
             forced=force,
             reason=str(refusal),
         )
         raise
-    if plan.applied:
-        following.follow(now=now)
+    following.follow(now=now)
+    return plan
+
+
+def _trial(path: Path, links: Path | None, *, now: dt.datetime, force: bool, tell: Callable[[Plan], object]) -> Plan:
+    """What the files would change, told, and nothing done about it. Raises `RegisterRefused`."""
+    with reading(path, links=links, now=now) as plan:
+        tell(plan)
+        if not force:
+            plan.refuse()
     return plan
 
 
@@ -237,30 +258,9 @@ def _plan(cursor: CursorWrapper, path: Path, links: Path | None, now: dt.datetim
         left_out=rows.left_out,
         bad_rows=rows.bad,
         links=link_changes,
-        started_at=now,
     )
-    plan.refusals += _refusals(plan)
+    plan.refusals += refusals.of(plan)
     return plan
-
-
-def _refusals(plan: Plan) -> list[str]:
-    """Why a plan must be forced, if it must."""
-    refusals = []
-    last = RegisterImport.objects.filter(outcome=RegisterImport.Outcome.APPLIED, as_of__isnull=False).first()
-    if last and last.as_of and plan.as_of and plan.as_of < last.as_of:
-        refusals.append(
-            f"The file is of {plain_day(plan.as_of)}, and the register here is already that of {plain_day(last.as_of)}."
-        )
-    counts, links = plan.counts, plan.links
-    for number, total, does in (
-        (counts.would_close, counts.open_here, "would close {} of the {} schools that are open here"),
-        (counts.missing, counts.open_here, "lacks {} of the {} schools that are open here"),
-        (links.removed, links.here, "drops {} of the {} links between schools that are known here"),
-    ):
-        if number > total * MOST_LOST:
-            told = does.format(f"{number:,}", f"{total:,}")
-            refusals.append(f"The file {told}: more than {MOST_LOST:.0%} is a mistake or a file cut off.")
-    return refusals
 
 
 class _SchoolRules:

@@ -18,7 +18,7 @@ from schools.ancestry import rule
 from schools.models import School
 from schools.register import import_register
 from tests import factories
-from tests.schools.test_register import ROW, as_csv
+from tests.schools.registers import ROW, as_csv
 
 
 def test_at_night_the_abandoned_drafts_of_every_hub_are_removed(hub: Hub, other_hub: Hub) -> None:

@@ -10,7 +10,7 @@ from schools.models import Ancestor, RegisterLink
 from schools.register import Plan, import_register
 from schools.register_file import RegisterRefused, RegisterUnreadable
 from schools.rows import BadRow
-from tests.schools.test_register import ROW, as_csv
+from tests.schools.registers import ROW, as_csv
 
 pytestmark = pytest.mark.django_db
 HEADER = '"URN","LinkURN","LinkName","LinkType","LinkEstablishedDate"'

@@ -48,7 +48,8 @@ class Command(BaseCommand):
                 actor_name=_person(),
                 now=timezone.now(),
                 force=options["force"],
-                agree=self._agree,
+                tell=self._tell,
+                agree=None if options["yes"] else self._agree,
             )
         except RegisterRefused as refusal:
             raise CommandError(f"{refusal} The register is as it was.") from refusal
@@ -64,15 +65,11 @@ class Command(BaseCommand):
     def _try(self, file: Path) -> None:
         with reading(file, links=self.options["links"], now=timezone.now()) as plan:
             self._tell(plan)
-            if plan.refusals and not self.options["force"]:
-                raise RegisterRefused(" ".join(plan.refusals))
+            if not self.options["force"]:
+                plan.refuse()
         self.stdout.write("This was a trial: nothing has been changed.")
 
     def _agree(self, plan: Plan) -> bool:
-        """Say what would change, and ask. What is going to be refused is not asked about."""
-        self._tell(plan)
-        if plan.changes_nothing or self.options["yes"] or (plan.refusals and not self.options["force"]):
-            return True
         if not sys.stdin.isatty():
             raise CommandError("Nobody can be asked here whether to go on: say --yes. The register is as it was.")
         self.stdout.write("Change the register like this? [y/N] ", ending="")

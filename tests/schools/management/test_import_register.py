@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from schools.models import RegisterImport, RegisterLink, School
-from tests.schools.test_register import LINKS, ROW, Write, changed, write
+from tests.schools.registers import LINKS, ROW, Write, changed, write
 
 __all__ = ["write"]
 
