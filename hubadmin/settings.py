@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    "open-added-schools": {"task": "schools.tasks.open_added_schools", "schedule": crontab(hour=0, minute=10)},
     "purge-abandoned-drafts": {"task": "programmes.tasks.purge_drafts", "schedule": crontab(hour=3, minute=20)},
     # After the register's refresh, and whether or not there was one: a broker that was down has told nobody.
     "follow-school-changes": {"task": "programmes.tasks.follow_everywhere", "schedule": crontab(hour=5, minute=30)},

@@ -12,8 +12,10 @@ class ProgrammesConfig(AppConfig):
     def ready(self) -> None:
         from hubs.pages import register
         from programmes.tasks import follow
-        from schools import following
+        from programmes.withdrawing import holds, let_go
+        from schools import following, withdrawing
 
         register(label="Expressions of interest", url_name="expression_list", capability="view_expressions", order=10)
         register(label="Recruitment", url_name="recruitment", capability="manage_recruitment", order=20)
         following.register(follow)
+        withdrawing.register(holds=holds, let_go=let_go)

@@ -7,30 +7,30 @@ stand-in and hands on what refers to it (`schools.ancestry.rule`).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, ExpressionWrapper, F, FloatField, Func, ProtectedError, Q, TextField, Value
+from django.db.models import BooleanField, ExpressionWrapper, F, FloatField, Func, Q, TextField, Value
 from django.utils import timezone
 
 from hubs import timeline
 from hubs.members import locked
-from hubs.models import Hub, HubArea, Membership
+from hubs.models import Hub, Membership
 from hubs.permissions import require
 from schools import ancestry, search
 from schools.likeness import SAME_NAME
-from schools.models import School, Succession
+from schools.lineage import area_of
+from schools.models import School, SuccessionRuling
 
 # How many schools somebody reads before adding another one.
 MOST_LIKELY = 8
+# The reason of the rulings that follow from that.
+NONE_OF_THESE = "Said to be another school when it was added."
 
 
 class CannotAdd(Exception):
     """The school cannot be added; the message is a sentence to show."""
-
-
-class CannotWithdraw(Exception):
-    """Something refers to the school; the message is a sentence to show."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,17 @@ def like(given: NewSchool, *, hub: Hub) -> list[School]:
 
 
 @transaction.atomic
-def add_school(*, given: NewSchool, actor: Membership, now: dt.datetime) -> School:
+def add_school(*, given: NewSchool, none_of: Collection[School] = (), actor: Membership, now: dt.datetime) -> School:
     """Add a school under a stand-in for its URN; the same school once more is the one that was added before.
 
-    It is proposed to open until its day has come, and open from then on. Raises `NotAllowed`, and `CannotAdd` for
-    an authority outside the hub's area.
+    That it is `none_of` the schools that are like it is kept as rulings, so that nobody is asked about them again.
+    It is proposed to open until the night of its day (`open_due`). Raises `NotAllowed`, and `CannotAdd` for an
+    authority outside the hub's area.
     """
     require(actor, "maintain_schools")
+    ancestry.one_at_a_time()
     hub = locked(actor.hub)
-    if not HubArea.objects.filter(hub=hub, authority=given.authority).exists():
+    if given.authority not in area_of(hub):
         raise CannotAdd("Choose an authority of the hub's area.")
     if before := School.objects.usable().filter(_added_before(given, hub)).first():
         return before
@@ -128,33 +130,33 @@ def add_school(*, given: NewSchool, actor: Membership, now: dt.datetime) -> Scho
     timeline.record(
         subject=school, actor=actor, now=now, text=f"Added {school.label}, which the register does not know yet."
     )
-    # Who may be whom is worked out with the next register: this person has just said that it is none of those known.
     search.refresh(urns=[school.urn])
+    if others := [other for other in none_of if other.is_of_register]:
+        SuccessionRuling.objects.bulk_create(
+            SuccessionRuling(
+                predecessor=school,
+                successor=other,
+                same_school=False,
+                reason=NONE_OF_THESE,
+                ruled_by=actor.user,
+                ruled_for=hub,
+                ruled_at=now,
+            )
+            for other in others
+        )
+        ancestry.rebuild()
     return school
 
 
-@transaction.atomic
-def withdraw_school(*, school: School, actor: Membership, now: dt.datetime) -> None:
-    """Take a school back that was added by mistake; gone already, nothing happens.
+def open_due(*, now: dt.datetime) -> int:
+    """Open the schools that hubs have added and whose day has come; returns how many.
 
-    Raises `NotAllowed`, and `CannotWithdraw` when something refers to it.
+    Nothing else follows: what is to open is found, asked about and worked with like what is open.
     """
-    require(actor, "maintain_schools")
-    hub = locked(actor.hub)
-    found = School.objects.filter(pk=school.pk, added_by=hub).first()
-    if found is None:
-        return
-    try:
-        found.delete()
-    except ProtectedError as error:
-        raise CannotWithdraw(
-            f"Something refers to {school.name}: an expression of interest, term dates or a decision on it. "
-            "When the register knows the school, say under “School changes to confirm” which one it is."
-        ) from error
-    timeline.record(subject=hub, actor=actor, now=now, text=f"Withdrew {school.label}, which had been added.")
-    search.refresh(urns=[school.urn])
-    if Succession.objects.filter(predecessor=school.urn).exists():
-        ancestry.rebuild()
+    with transaction.atomic():
+        ancestry.one_at_a_time()
+        proposed = School.objects.filter(urn__gte=School.FIRST_ADDED, status=School.Status.PROPOSED)
+        return proposed.filter(opened_on__lte=timezone.localdate(now)).update(status=School.Status.OPEN)
 
 
 def _added_before(given: NewSchool, hub: Hub) -> Q:

@@ -91,11 +91,8 @@ def rule(
 
 
 def rulings_on(one: int, other: int) -> QuerySet[SuccessionRuling]:
-    """What people ruled on two schools, whichever they named first, the latest first.
-
-    By number, not by time: numbers are given under the lock, and clocks of two servers differ.
-    """
-    return SuccessionRuling.objects.filter(predecessor__in=[one, other], successor__in=[one, other]).order_by("-pk")
+    """What people ruled on two schools, whichever they named first, the latest first."""
+    return SuccessionRuling.objects.filter(predecessor__in=[one, other], successor__in=[one, other])
 
 
 def ancestors_of(urns: Iterable[int]) -> dict[int, set[int]]:
@@ -149,6 +146,8 @@ def _match_added(urn: int, now: dt.datetime) -> None:
     elif school.closed_why == MATCHED:
         is_to_open = school.opened_on and school.opened_on > timezone.localdate(now)
         school.status, school.closed_why = School.Status.PROPOSED if is_to_open else School.Status.OPEN, ""
+    else:
+        return
     school.save(update_fields=["status", "closed_why"])
 
 

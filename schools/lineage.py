@@ -37,6 +37,11 @@ def urns_of_school_today(urn: int) -> QuerySet[Any, int]:
     return urns_of_line(urn).union(Ancestor.objects.filter(school__in=today).values_list("ancestor_id", flat=True))
 
 
+def area_of(hub: Hub) -> list[str]:
+    """The codes of the authorities in a hub's area. One query."""
+    return list(HubArea.objects.filter(hub=hub).values_list("authority", flat=True))
+
+
 def served_by(hub: Hub, area: Collection[str] | None = None) -> Q:
     """Which schools are a hub's own to know and to maintain: those of its area, and those that it has added.
 

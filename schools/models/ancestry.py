@@ -86,7 +86,8 @@ class Succession(models.Model):
 
 
 class SuccessionRuling(models.Model):
-    """What a person ruled on two schools: the same school under two URNs, or not. The latest ruling holds.
+    """What a person ruled on two schools: the same school under two URNs, or not. The latest ruling holds,
+    whichever of the two it names first.
 
     It holds for every hub and survives every import. The reason is read by any hub that has one of the two
     in its area; the person's name by that person's own hub only.
@@ -94,10 +95,11 @@ class SuccessionRuling(models.Model):
 
     append_only: ClassVar[bool] = True
 
+    # A school that a hub added and withdrew leaves behind what was ruled on it.
     predecessor = models.ForeignKey(
-        School, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+        School, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    successor = models.ForeignKey(School, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    successor = models.ForeignKey(School, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     same_school = models.BooleanField()
     reason = models.TextField()
     ruled_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -105,12 +107,13 @@ class SuccessionRuling(models.Model):
     ruled_at = models.DateTimeField()
 
     class Meta:
-        ordering = ["-ruled_at", "-pk"]
+        # By number, not by time: numbers are given one at a time, and the clocks of two servers differ.
+        ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(condition=~Q(predecessor=F("successor")), name="ruling_on_two_schools"),
             models.CheckConstraint(condition=~Q(reason=""), name="ruled_with_a_reason"),
         ]
-        indexes = [models.Index(fields=["predecessor", "successor", "-ruled_at"], name="latest_ruling")]
+        indexes = [models.Index(fields=["predecessor", "successor", "-id"], name="latest_ruling")]
 
     def __str__(self) -> str:
         return f"{self.predecessor_id} {'is' if self.same_school else 'is not'} {self.successor_id}"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.methods import form_page
-from schools import adding, changes
+from schools import adding, changes, withdrawing
 from schools.adding_forms import NewSchoolForm
 from schools.models import School
 
@@ -38,7 +38,7 @@ def add_school(request: MemberRequest) -> HttpResponse:
         sent["seen"] = " ".join(str(school.urn) for school in found)
         return render(request, "schools/add_likely.html", {**context, "given": given, "found": found, "sent": sent})
     try:
-        school = adding.add_school(given=given, actor=request.membership, now=timezone.now())
+        school = adding.add_school(given=given, none_of=found, actor=request.membership, now=timezone.now())
     except adding.CannotAdd as refusal:
         form.add_error("authority", str(refusal))
         return render(request, "schools/add.html", context)
@@ -61,11 +61,16 @@ def withdraw_school(request: MemberRequest, added_urn: int) -> HttpResponse:
     school = get_object_or_404(School.objects.usable().filter(added_by=request.hub), pk=added_urn)
     if request.method == "POST":
         try:
-            adding.withdraw_school(school=school, actor=request.membership, now=timezone.now())
-        except adding.CannotWithdraw as refusal:
+            withdrawing.withdraw_school(school=school, actor=request.membership, now=timezone.now())
+        except withdrawing.CannotWithdraw as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, f"{school.name} is withdrawn.")
         return redirect(back)
-    context = {"school": school, "back_url": back, "back_text": "School changes to confirm"}
+    context = {
+        "school": school,
+        "why_not": withdrawing.why_not(school),
+        "back_url": back,
+        "back_text": "School changes to confirm",
+    }
     return render(request, "schools/withdraw.html", context)

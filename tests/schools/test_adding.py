@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 
 from hubs import tenancy, timeline
 from hubs.models import Hub, HubArea, LocalAuthority, User
 from hubs.permissions import NotAllowed
-from schools import adding, ancestry
-from schools.adding import CannotAdd, CannotWithdraw, NewSchool
-from schools.models import School, Succession
+from schools import adding, ancestry, changes
+from schools.adding import CannotAdd, NewSchool
+from schools.changes import Filter
+from schools.confirming import confirm
+from schools.models import School, Succession, SuccessionRuling
 from schools.search import choices_for, find
 from tests import factories
 
@@ -40,20 +43,16 @@ def _area(hub: Hub) -> None:
 def add(hub: Hub, administrator: User, now: dt.datetime) -> Add:
     """Adds a school as the hub's administrator."""
 
-    def add_as(person: User = administrator, **fields: object) -> School:
+    def add_as(person: User = administrator, *, none_of: Collection[School] = (), **fields: object) -> School:
         with tenancy.use(hub):
             return adding.add_school(
                 given=replace(HERON, **fields),  # type: ignore[arg-type]
+                none_of=none_of,
                 actor=factories.membership_of(person, hub),
                 now=now,
             )
 
     return add_as
-
-
-def withdraw(school: School, hub: Hub, person: User, now: dt.datetime) -> None:
-    with tenancy.use(hub):
-        adding.withdraw_school(school=school, actor=factories.membership_of(person, hub), now=now)
 
 
 # --- Adding ----------------------------------------------------------------------------------
@@ -89,13 +88,6 @@ def test_only_the_hub_that_added_it_finds_it(add: Add, hub: Hub, other_hub: Hub)
 def test_the_same_school_twice_is_one(add: Add) -> None:
     assert add() == add(name="Heron rise primary school")
     assert add(postcode="NV7 7ZX") != add()
-
-
-def test_a_number_is_never_given_twice(add: Add, hub: Hub, administrator: User, now: dt.datetime) -> None:
-    first = add()
-    withdraw(first, hub, administrator, now)
-
-    assert add().urn > first.urn
 
 
 def test_a_school_is_added_in_the_hubs_area_only(add: Add) -> None:
@@ -138,59 +130,67 @@ def test_when_the_register_knows_a_school_like_it_the_hub_is_asked(add: Add) -> 
     assert (change.predecessor, change.successor, change.doubts) == (added, known, ["likely"])
 
 
-def test_who_has_just_said_that_it_is_none_of_those_is_not_asked_at_once(add: Add) -> None:
-    factories.make_school("Heron Rise Primary School", postcode="NV7 7ZZ")
+def test_who_said_that_it_is_none_of_those_is_not_asked_again(add: Add, administrator: User, hub: Hub) -> None:
+    known = [factories.make_school("Heron Rise Primary School", postcode="NV7 7ZZ") for _ in range(4)]
 
+    added = add(none_of=known)
+    another = factories.make_school("Heron Rise Primary School", postcode="NV7 7ZZ")
+    ancestry.rebuild()
+
+    asked = Succession.objects.filter(predecessor=added, doubts=["likely"]).values_list("successor", flat=True)
+    assert set(asked) == {another.urn}
+    ruled = SuccessionRuling.objects.filter(predecessor=added, same_school=False)
+    assert {(one.successor, one.ruled_by, one.ruled_for) for one in ruled} == {
+        (one, administrator, hub) for one in known
+    }
+
+
+def test_who_was_mistaken_in_that_can_say_so(add: Add, hub: Hub, administrator: User, now: dt.datetime) -> None:
+    known = factories.make_school("Heron Rise Primary School", postcode="NV7 7ZZ")
+    added = add(none_of=[known])
+    change = changes.changes(hub, Filter(decided=True)).get()
+
+    with tenancy.use(hub):
+        confirm(
+            change=change, same_school=True, reason="The trust told us.", seen=change.ruling_id,
+            actor=factories.membership_of(administrator, hub), now=now,
+        )  # fmt: skip
+
+    added.refresh_from_db()
+    assert ancestry.current_of(added) == [known]
+
+
+# --- Opening ---------------------------------------------------------------------------------
+
+
+def test_a_school_opens_in_the_night_of_its_day(add: Add) -> None:
+    opens, later = add(), add(name="Otter Brook School", opens_on=dt.date(2027, 9, 2))
+    known = factories.make_school(status=School.Status.PROPOSED, opened_on=dt.date(2027, 9, 1))
+    night = dt.datetime(2027, 9, 1, 0, 10, tzinfo=timezone.get_default_timezone())
+
+    assert adding.open_due(now=night - dt.timedelta(hours=1)) == 0
+    assert adding.open_due(now=night) == 1
+    assert adding.open_due(now=night) == 0
+
+    for school, status in ((opens, "OPEN"), (later, "PROPOSED"), (known, "PROPOSED")):
+        school.refresh_from_db()
+        assert school.status == School.Status[status], school
+
+
+def test_a_night_that_was_missed_is_made_up_for(add: Add) -> None:
     add()
 
-    assert not Succession.objects.exists()
+    assert adding.open_due(now=dt.datetime(2027, 9, 5, tzinfo=timezone.get_default_timezone())) == 1
 
 
-# --- Withdrawing -----------------------------------------------------------------------------
-
-
-def test_a_school_added_by_mistake_is_taken_back(add: Add, hub: Hub, administrator: User, now: dt.datetime) -> None:
-    factories.make_school("Heron Rise Primary School", postcode="NV7 7ZZ")
+def test_a_school_that_was_found_in_the_register_is_not_opened(add: Add) -> None:
     school = add()
-    ancestry.rebuild()
-    assert Succession.objects.exists()
+    School.objects.filter(pk=school.pk).update(status=School.Status.CLOSED, closed_why=ancestry.MATCHED)
 
-    withdraw(school, hub, administrator, now)
-    withdraw(school, hub, administrator, now)
-
-    assert not School.objects.filter(pk=school.pk).exists()
-    assert not Succession.objects.exists()
-    with tenancy.use(hub):
-        assert [entry.text for entry in timeline.entries_of(hub)] == [
-            "Withdrew Heron Rise Primary School, Ellerbridge, NV7 7ZZ, which had been added."
-        ]
+    assert adding.open_due(now=dt.datetime(2027, 9, 5, tzinfo=timezone.get_default_timezone())) == 0
 
 
-def test_a_school_to_which_something_refers_stays(add: Add, hub: Hub, administrator: User, now: dt.datetime) -> None:
-    school = add()
-    factories.make_expression(factories.make_window(hub), school)
-
-    with pytest.raises(CannotWithdraw, match="Something refers to Heron Rise"):
-        withdraw(school, hub, administrator, now)
-
-    assert School.objects.filter(pk=school.pk).exists()
-
-
-def test_nobody_takes_back_a_school_of_the_register_or_of_another_hub(
-    hub: Hub, other_hub: Hub, administrator: User, now: dt.datetime
-) -> None:
-    known = factories.make_school()
-    anothers = factories.make_school(urn=School.FIRST_ADDED + 1, added_by=other_hub, added_at=now)
-
-    for school in (known, anothers):
-        withdraw(school, hub, administrator, now)
-
-    assert School.objects.count() == 2
-
-
-def test_a_mastery_specialist_takes_none_back(add: Add, hub: Hub, specialist: User, now: dt.datetime) -> None:
-    with pytest.raises(NotAllowed):
-        withdraw(add(), hub, specialist, now)
+# --- Found in the register -------------------------------------------------------------------
 
 
 def test_the_name_that_a_hub_gave_a_school_stays_its_own_when_the_register_knows_the_school(

@@ -13,9 +13,9 @@ from kombu import Message
 from pytest_django import Settings
 
 from hubadmin.celery import app
-from hubs.models import NationalRole
+from hubs.models import Hub, NationalRole
 from schools import tasks
-from schools.models import RegisterImport
+from schools.models import RegisterImport, School
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +71,19 @@ def test_a_refresh_that_kills_its_worker_does_not_come_back_to_kill_the_next_one
     request.on_accepted(pid="1", time_accepted=time.monotonic())
 
     assert bool(acknowledged) is taken_when_begun
+
+
+def test_every_night_schools_that_hubs_added_open_on_their_day(hub: Hub, settings: Settings) -> None:
+    assert "schools.tasks.open_added_schools" in [entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()]
+    added = factories.make_school(
+        urn=School.FIRST_ADDED,
+        added_by=hub,
+        added_at=timezone.now(),
+        status=School.Status.PROPOSED,
+        opened_on=timezone.localdate(),
+    )
+
+    tasks.open_added_schools()
+
+    added.refresh_from_db()
+    assert added.status == School.Status.OPEN

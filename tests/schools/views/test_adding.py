@@ -173,10 +173,35 @@ def test_one_to_which_something_refers_is_not(console: Client, hub: Hub) -> None
     school = make_added(hub)
     factories.make_expression(factories.make_window(hub), school)
 
-    response = console.post(reverse("school_withdraw", args=[hub.slug, school.urn]))
+    address = reverse("school_withdraw", args=[hub.slug, school.urn])
+    page = text_of(console.get(address))
+    response = console.post(address)
 
-    assert "Something refers to Heron Rise School" in said(response)[0]
+    reason = "Heron Rise School cannot be withdrawn, for there is an expression of interest."
+    assert reason in page
+    assert "Withdraw the school" not in page
+    assert reason in said(response)[0]
     assert len(added()) == 1
+
+
+def test_what_strangers_have_begun_and_not_sent_holds_no_school_back(console: Client, hub: Hub) -> None:
+    school = make_added(hub)
+    factories.make_draft(factories.make_window(hub), school)
+    address = reverse("school_withdraw", args=[hub.slug, school.urn])
+
+    assert "that somebody has begun for it and not sent are removed with it" in text_of(console.get(address))
+    assert said(console.post(address)) == ["Heron Rise School is withdrawn."]
+
+
+def test_that_it_is_none_of_those_known_is_kept(console: Client, hub: Hub, administrator: User) -> None:
+    factories.make_school("Heron Rise School", postcode="NV7 7ZZ")
+    console.post(url(hub), console.post(url(hub), HERON).context["sent"])
+    ancestry.rebuild()
+
+    assert "Is it this one?" not in text_of(console.get(reverse("school_changes", args=[hub.slug])))
+    decided = text_of(console.get(reverse("school_changes", args=[hub.slug]) + "?state=decided"))
+    assert "Said to be another school when it was added." in decided
+    assert administrator.name in decided
 
 
 def test_neither_a_school_of_the_register_nor_another_hubs_can_be_withdrawn(
