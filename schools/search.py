@@ -6,18 +6,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, Func, Q
 from django.db.models.expressions import OrderBy
 
 from hubs.models import Hub, HubArea
 from schools.models import School, SearchEntry
 from schools.spelling import likely
+from schools.time_limit import at_most
 from schools.wording import LONGEST, fold, search_words
 
 # Fewer letters and digits match half the country.
 SHORTEST = 3
+# What a statement of a search may take: thirty times what nearly all of them do.
+MOST_MILLISECONDS = 1000
+# Said where a search takes longer.
+TOO_MUCH = "That is too much to look for at once. Type fewer words, or the postcode or URN."
 # Rows read for each school wanted: few have three names that match, and all of them mean the one school.
 _NAMES_OF_ONE = 3
 # Each begins a word of more than 2,000 names of the national register.
@@ -29,6 +35,13 @@ _COMMON = (
 _FORMER = (False, True)
 # Changes whenever schools_found_by, the SQL function, does: then the next refresh rewrites every entry.
 _MADE_BY = 1
+
+
+class _AnyOf(Func):
+    """Whether a field is any of an array. `IN` a subquery would be joined, after reading all that a word begins."""
+
+    template, arg_joiner, arity = "%(expressions)s)", " = ANY (", 2
+    output_field = BooleanField()
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,7 @@ def find(text: str, *, near: Hub | None, limit: int = 10) -> list[School]:
     it is now. When no school has them all, the nearest words of the register are taken instead. Schools of
     `near`'s area come first, then those whose name begins with the text, then those that have its words side by
     side; among equals present names before former ones. Schools that other hubs have added are not found, nor is
-    anything by fewer than three letters and digits.
+    anything by fewer than three letters and digits. Raises `TookTooLong` where that is too much to look for.
     """
     return [school for school, _ in _found(text, near, limit)]
 
@@ -59,7 +72,7 @@ def is_too_short(text: str) -> bool:
 
 
 def choices_for(text: str, hub: Hub | None, *, limit: int = 10) -> list[Choice]:
-    """What `find` finds, as it is offered in a list or as radio buttons."""
+    """What `find` finds, as it is offered in a list or as radio buttons. Raises `TookTooLong` as it does."""
     return [Choice(school.urn, school.label, hint_of(school, under)) for school, under in _found(text, hub, limit)]
 
 
@@ -115,10 +128,11 @@ def _found(text: str, near: Hub | None, limit: int) -> list[tuple[School, School
     if is_too_short(text):
         return []
     words = search_words(text)
-    found = _best(words, near, limit)
-    if not found and (meant := likely(words)) != words:
-        found = _best(meant, near, limit)
-    schools = School.objects.select_related("authority").in_bulk({*found, *found.values()}) if found else {}
+    with at_most(MOST_MILLISECONDS):
+        found = _best(words, near, limit)
+        if not found and (meant := likely(words)) != words:
+            found = _best(meant, near, limit)
+        schools = School.objects.select_related("authority").in_bulk({*found, *found.values()}) if found else {}
     return [(schools[urn], schools[under]) for urn, under in found.items()]
 
 
@@ -133,7 +147,7 @@ def _best(words: list[str], near: Hub | None, limit: int) -> dict[int, int]:
         return {}
     typed = " " + " ".join(words)
     begins, together = Q(text__startswith=typed), Q(text__contains=typed)
-    in_area = Q(authority__in=HubArea.objects.filter(hub=near).values("authority"))
+    in_area = Q(_AnyOf("authority", ArraySubquery(HubArea.objects.filter(hub=near).values("authority"))))
     names = SearchEntry.objects.known_to(near)
     having = names.having(words)
     best_first: list[str | OrderBy] = [_truth(begins).desc(), _truth(together).desc(), "former", "text"]

@@ -30,6 +30,7 @@ def search_words(text: str) -> list[str]:
     "Saint" is looked for as "st", as every saint is folded in the register, and a whole postcode as one word, as it
     stands there too: in two, "SV1 1AB" would be found in "SV11 1AB".
     """
-    folded = _POSTCODE.sub(r"\1\2", fold(text[:LONGEST]))
+    # Cut once more: folding makes three letters of one ligature.
+    folded = _POSTCODE.sub(r"\1\2", fold(text[:LONGEST])[:LONGEST])
     words = ["st" if word == "saint" else word for word in folded.split()]
     return list(dict.fromkeys(words))[:_MOST_WORDS]

@@ -17,6 +17,7 @@ from programmes.forms import SchoolChoiceForm, SchoolSearchForm
 from programmes.models import ExpressionOfInterest, RecruitmentWindow
 from schools import search
 from schools.models import School
+from schools.time_limit import TookTooLong
 
 # As for the type-ahead.
 SEARCHES_PER_MINUTE = 120
@@ -43,18 +44,23 @@ def school_page(
         return render(request, "429.html", status=429)
     answers = request.POST if request.method == "POST" else None
     # One more than is listed tells whether these are all.
-    found = search.choices_for(typed, request.hub, limit=MOST_LISTED + 1) if typed else []
+    try:
+        found, too_much = search.choices_for(typed, request.hub, limit=MOST_LISTED + 1) if typed else [], False
+    except TookTooLong:
+        found, too_much = [], True
     context: dict[str, Any] = {"window": window, "draft": draft, "back_url": here if found else back}
     if found:
         listed = found[:MOST_LISTED]
         context["form"] = SchoolChoiceForm(answers, found=listed, more=len(found) > len(listed), again=here)
     else:
-        if typed and answers is None and search.is_too_short(typed):
+        if too_much or (typed and answers is None and search.is_too_short(typed)):
             answers = request.GET
         elif typed:
             context["searched"] = typed
         url = f"{reverse('school_search')}?hub={request.hub.slug}"
         context["form"] = SchoolSearchForm(answers, initial={"q": typed}, url=url)
+        if too_much:
+            context["form"].add_error("q", search.TOO_MUCH)
     return render(request, "programmes/school.html", context)
 
 

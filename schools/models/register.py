@@ -9,8 +9,6 @@ from django.db.models import F, Q
 
 from hubs.models import Hub, LocalAuthority
 from schools import kinds
-from schools.models.search import SearchEntry
-from schools.wording import search_words
 
 
 class SchoolQuerySet(models.QuerySet["School"]):
@@ -47,13 +45,6 @@ class SchoolQuerySet(models.QuerySet["School"]):
     def known_to(self, hub: Hub | None) -> Self:
         """Schools of the register, and those that this hub has added because the register lacks them."""
         return self.filter(Q(added_by=None) | Q(added_by=hub)) if hub else self.filter(added_by=None)
-
-    def search(self, text: str) -> Self:
-        """Usable schools in whose name, place, postcode or URN every word of the text begins a word.
-
-        Any text is fine; one without letters or digits finds nothing.
-        """
-        return self.filter(pk__in=SearchEntry.objects.present().having(search_words(text)).values("school"))
 
 
 class School(models.Model):

@@ -34,10 +34,6 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
         """Of schools of the register, and of those that this hub has added."""
         return self.filter(Q(added_by=None) | Q(added_by=hub)) if hub else self.filter(added_by=None)
 
-    def present(self) -> Self:
-        """The name of today, and none that a school had under another URN."""
-        return self.filter(former=False)
-
     def having(self, words: Sequence[str]) -> Self:
         """Those in which each of the words, folded, begins a word; none for no words."""
         if not words:
@@ -106,7 +102,8 @@ class RegisterWord(models.Model):
     schools = models.PositiveIntegerField()
 
     class Meta:
-        indexes = [GinIndex(OpClass("word", name="gin_trgm_ops"), name="register_word_likeness")]
+        # Sorted in at once: a list of new words is read whole for every misspelt one until autovacuum has been.
+        indexes = [GinIndex(OpClass("word", name="gin_trgm_ops"), name="register_word_likeness", fastupdate=False)]
 
     def __str__(self) -> str:
         return self.word

@@ -27,15 +27,6 @@ def test_open_and_usable_schools_go_by_the_register_s_status() -> None:
     assert set(School.objects.usable()) == set(School.objects.all()) - {schools[School.Status.CLOSED]}
 
 
-def test_search_wants_every_word_to_begin_a_word() -> None:
-    school = make_school("St Mary's Primary School", town="Ellerbridge")
-
-    assert list(School.objects.search("prim mary eller")) == [school]
-    assert not School.objects.search("ary's")
-    assert not School.objects.search("mary kirkholme")
-    assert not School.objects.search(" ")
-
-
 @pytest.mark.parametrize(
     "wrong",
     [

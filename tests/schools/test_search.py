@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from hubs.models import Hub, HubArea, LocalAuthority
+from schools import search
 from schools.models import CurrentSchool, School, SearchEntry
 from schools.search import choices_for, find, hint_of, refresh, usable_school
+from schools.time_limit import TookTooLong
 from schools.wording import fold
 from tests.factories import make_school
 
@@ -102,12 +104,32 @@ def test_no_more_than_the_limit(map_of_schools: None) -> None:
     assert len(find("school", near=None, limit=2)) == 2
 
 
-@pytest.mark.parametrize(("text", "queries"), [("st mary", 2), ("xqzzyq", 2), ("brigeway", 4)])
+# A savepoint and its release, the limit of time and its end.
+FRAME = 4
+
+
+@pytest.mark.parametrize(("text", "queries"), [("st mary", 2), ("xqzzyq", 3), ("brigeway", 5)])
 def test_a_search_takes_few_queries(
     map_of_schools: None, hub: Hub, text: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(queries):
+    with django_assert_num_queries(FRAME + queries):
         choices_for(text, hub)
+
+
+def test_a_search_gives_up_before_it_keeps_the_database_from_others(
+    map_of_schools: None, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep(words: list[str]) -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+        return words
+
+    monkeypatch.setattr(search, "likely", sleep)
+    monkeypatch.setattr(search, "MOST_MILLISECONDS", 50)
+
+    with pytest.raises(TookTooLong):
+        find("xqzzyq", near=hub)
+    assert find("ousemoor", near=hub)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)

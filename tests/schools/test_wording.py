@@ -40,6 +40,7 @@ def test_saint_is_looked_for_as_st_and_a_word_only_once() -> None:
 def test_long_text_is_cut() -> None:
     assert len("".join(search_words("abc " * 2_000_000))) <= 100
     assert len(search_words(" ".join(f"a{number}" for number in range(100)))) == 12
+    assert [len(word) for word in search_words("ﬃ" * 100)] == [100]
 
 
 def test_a_whole_postcode_is_one_word() -> None:

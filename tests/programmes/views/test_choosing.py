@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+from typing import NoReturn
 
 import pytest
 from django.test import Client
 
 from programmes.models import RecruitmentWindow
+from schools import search
 from schools.models import School
+from schools.time_limit import TookTooLong
 from tests import factories
 from tests.programmes.views.journey import everything, page_of, school_url, text_of
 
@@ -53,6 +56,25 @@ def test_too_little_to_search_for_asks_for_more(client: Client, window: Recruitm
     assert "govuk-error-summary" in page
     assert "Type at least three letters or digits" in page
     assert "We found no open school" not in page
+
+
+def test_too_much_to_look_for_asks_for_less(
+    client: Client, window: RecruitmentWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(*_: object, **__: object) -> NoReturn:
+        raise TookTooLong
+
+    monkeypatch.setattr(search, "choices_for", give_up)
+
+    for response in (
+        client.get(school_url(window.hub), {"q": "the school"}),
+        client.post(f"{school_url(window.hub)}?q=the+school", {"urn": ""}),
+    ):
+        page = text_of(response)
+        assert response.status_code == 200
+        assert "Type fewer words, or the postcode or URN" in page
+        assert "Enter the school's name" not in page
+        assert "We found no open school" not in page
 
 
 @pytest.mark.parametrize("answers", [{"urn": ""}, {}, {"csrfmiddlewaretoken": "x"}])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -7,6 +9,7 @@ from django.urls import reverse
 from hubs.models import Hub, HubArea, LocalAuthority
 from schools.models import CurrentSchool, School
 from schools.search import refresh
+from schools.time_limit import TookTooLong
 from schools.views import search
 from tests.factories import make_school
 
@@ -73,6 +76,19 @@ def test_too_many_searches_are_told_so(client: Client, monkeypatch: pytest.Monke
     assert response.json()["error"].startswith("Too many searches")
     assert response["Retry-After"] == "60"
     assert client.get(url, REMOTE_ADDR="192.0.2.7").status_code == 200
+
+
+def test_too_much_to_look_for_is_told_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(*_: object) -> NoReturn:
+        raise TookTooLong
+
+    monkeypatch.setattr(search, "choices_for", give_up)
+    response = client.get(reverse("school_search"), {"q": "ash"})
+
+    assert response.status_code == 200
+    assert response.json()["schools"] == []
+    assert response.json()["error"].startswith("That is too much to look for")
+    assert response["Cache-Control"] == "no-store"
 
 
 def test_only_reading_is_possible(client: Client) -> None:
