@@ -35,6 +35,7 @@ from schools.register_file import (
 )
 from schools.rows import BadRow, Rows
 from schools.search import refresh as refresh_search
+from schools.succession import FamilyTooLarge
 
 # Two imports at a time would meet row by row, and might wait for each other for ever.
 _LOCK = 7_401_205
@@ -57,7 +58,6 @@ class Plan:
     """
 
     file_name: str
-    digest: str
     as_of: dt.date | None
     links_file_name: str
     fields: list[str]
@@ -100,10 +100,16 @@ class Plan:
             raise RegisterRefused(" ".join(self.refusals))
 
     def apply(self) -> None:
-        """Make schools and links those of the files, with all that is derived from them."""
+        """Make schools and links those of the files, with all that is derived from them.
+
+        Raises `RegisterRefused` for links that nothing can be derived from.
+        """
         self.write()
         if not self.changes_nothing:
-            ancestry.rebuild()
+            try:
+                ancestry.rebuild()
+            except FamilyTooLarge as error:
+                raise RegisterRefused(str(error)) from error
             refresh_search()
         self.applied = True
 
@@ -249,7 +255,6 @@ def _plan(cursor: CursorWrapper, path: Path, links: Path | None, now: dt.datetim
     fields = [name for name in rows.fields if name in of_school and name != "urn"]
     plan = Plan(
         file_name=path.name,
-        digest=digest_of(path),
         as_of=as_of,
         links_file_name=links_file_name,
         fields=fields,

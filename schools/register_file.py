@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 _CHUNK = 1 << 16
 # In bytes. The register's longest line has 3,000, and the whole file 20 million.
@@ -104,7 +103,7 @@ def _open(path: Path, called: str) -> Iterator[CsvFile]:
             name, open_again = _opener(stack, path, called)
             with open_again() as file:
                 encoding = _encoding(file)
-            file = stack.enter_context(BufferedReader(stack.enter_context(open_again()), _CHUNK))
+            file = stack.enter_context(open_again())
             if encoding == "utf-8" and file.peek(3).startswith(codecs.BOM_UTF8):
                 file.read(3)
         except OSError as error:
@@ -116,11 +115,11 @@ def _open(path: Path, called: str) -> Iterator[CsvFile]:
         yield CsvFile(name, iter(partial(file.readline, LONGEST_LINE), b""), encoding)
 
 
-def _opener(stack: ExitStack, path: Path, called: str) -> tuple[str, Callable[[], IO[bytes]]]:
+def _opener(stack: ExitStack, path: Path, called: str) -> tuple[str, Callable[[], BufferedReader]]:
     if path.is_file() and _starts_as_zip(path):
         archive = stack.enter_context(zipfile.ZipFile(path))
         name = _one_in(archive, path, called)
-        return Path(name).name, lambda: archive.open(name)
+        return Path(name).name, lambda: BufferedReader(archive.open(name), _CHUNK)
     return path.name, lambda: path.open("rb")
 
 
@@ -151,7 +150,7 @@ def _one_in(archive: zipfile.ZipFile, path: Path, called: str) -> str:
     return names[0]
 
 
-def _encoding(file: IO[bytes]) -> str:
+def _encoding(file: BufferedReader) -> str:
     """UTF-8 if the whole file is that, else the register's own cp1252; raises for what is no CSV at all."""
     chunk = file.read(_CHUNK)
     start = chunk[:1024].removeprefix(codecs.BOM_UTF8).lstrip()

@@ -13,7 +13,7 @@ from schools.layout import READ
 from schools.models import School
 from schools.register import import_register, reading
 from tests.factories import make_school
-from tests.schools.test_register import ROW, Write, write
+from tests.schools.registers import ROW, Write, write
 
 __all__ = ["write"]
 
