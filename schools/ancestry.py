@@ -16,7 +16,7 @@ from hubs.permissions import require
 from schools import following, search
 from schools.lineage import served_by
 from schools.models import Ancestor, School, SuccessionRuling
-from schools.succession import derive
+from schools.succession import FamilyTooLarge, derive
 
 # Two rebuilds at a time would each miss what the other has seen.
 _LOCK = 7_401_206
@@ -32,7 +32,7 @@ def rebuild() -> None:
     """Bring `Succession`, `Ancestor` and `CurrentSchool` up to the register's links, the rulings and the schools.
 
     In the caller's transaction, if there is one. Two rebuilds wait for each other; where nothing has changed,
-    nothing is written.
+    nothing is written. Raises `FamilyTooLarge`.
     """
     with transaction.atomic():
         one_at_a_time()
@@ -85,7 +85,10 @@ def rule(
                 _match_added(urn, now)
         # What a school is found by hangs on what it was: of those before the ruling, and of those after it.
         concerned = _with_families(predecessor, successor)
-        rebuild()
+        try:
+            rebuild()
+        except FamilyTooLarge as error:
+            raise CannotRule(str(error)) from error
         search.refresh(urns=concerned | _with_families(predecessor, successor))
         transaction.on_commit(partial(following.follow, now=now))
 

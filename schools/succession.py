@@ -6,6 +6,7 @@ is not written.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
@@ -22,6 +23,9 @@ _ENDINGS = {
     "splitschool": Succession.Kind.SPLIT,
 }
 _KINDS = list(_ENDINGS.values())
+# Schools that hang together; the real register's largest family has 19. A chain's closure grows with its square:
+# one of 2,000 would keep an import, and everybody who waits for it, busy for a minute.
+LARGEST_FAMILY = 200
 _PARAMETERS: dict[str, Any] = {
     "endings": list(_ENDINGS),
     "kinds": _KINDS,
@@ -234,25 +238,37 @@ _WRITE_CURRENT = """
 _CLEAR = "DROP TABLE ruled, pairs, unlinked, judged, closure, derived, now"
 
 
+_PAIRS = (_RULED, _DIRECTED, _ONE_WAY, _UNDIRECTED, _ONLY_RULED, *likeness.STATEMENTS, _COUNTING)
+_CONCLUSIONS = (_CLOSURE, _DERIVED, _WRITE_SUCCESSIONS, _WRITE_ANCESTORS, _CURRENT, _WRITE_CURRENT, _CLEAR)
+
+
+class FamilyTooLarge(Exception):
+    """More schools hang together than any real family has; the message is a sentence to show."""
+
+
 def derive(cursor: CursorWrapper) -> None:
     """Bring successions, ancestors and current schools up to the links, rulings and schools as they are.
 
-    In a transaction, and never two at a time: the caller holds a lock.
+    In a transaction, and never two at a time: the caller holds a lock. Raises `FamilyTooLarge`.
     """
-    for statements in (
-        _RULED,
-        _DIRECTED,
-        _ONE_WAY,
-        _UNDIRECTED,
-        _ONLY_RULED,
-        *likeness.STATEMENTS,
-        _COUNTING,
-        _CLOSURE,
-        _DERIVED,
-        _WRITE_SUCCESSIONS,
-        _WRITE_ANCESTORS,
-        _CURRENT,
-        _WRITE_CURRENT,
-        _CLEAR,
-    ):
+    for statements in _PAIRS:
         cursor.execute(statements, _PARAMETERS)
+    cursor.execute("SELECT predecessor, successor FROM judged WHERE counts")
+    _refuse_too_large(cursor.fetchall())
+    for statements in _CONCLUSIONS:
+        cursor.execute(statements, _PARAMETERS)
+
+
+def _refuse_too_large(pairs: Iterable[tuple[int, int]]) -> None:
+    families: dict[int, list[int]] = {}
+    for pair in pairs:
+        smaller, larger = sorted((families.setdefault(urn, [urn]) for urn in pair), key=len)
+        if smaller is larger:
+            continue
+        larger += smaller
+        families.update(dict.fromkeys(smaller, larger))
+        if len(larger) > LARGEST_FAMILY:
+            raise FamilyTooLarge(
+                f"More than {LARGEST_FAMILY} schools would be one family, URN {min(larger)} among them. "
+                "No real one is nearly as large: a link between schools is wrong."
+            )

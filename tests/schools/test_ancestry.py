@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -11,12 +12,23 @@ from pytest_django import DjangoAssertNumQueries
 from hubs import tenancy
 from hubs.models import Hub, HubArea, LocalAuthority, User
 from hubs.permissions import NotAllowed
-from schools import ancestry, following, search
+from schools import ancestry, following, search, succession
 from schools.ancestry import CannotRule
-from schools.models import Ancestor, CurrentSchool, School, Succession, SuccessionRuling
+from schools.models import (
+    Ancestor,
+    CurrentSchool,
+    RegisterImport,
+    RegisterLink,
+    School,
+    Succession,
+    SuccessionRuling,
+)
+from schools.register import Plan, import_register
+from schools.register_file import RegisterRefused
 from tests.factories import make_school, membership_of
 from tests.locks import begin_meanwhile
 from tests.schools.families import CLOSED, link, school
+from tests.schools.registers import as_csv, changed
 
 pytestmark = pytest.mark.django_db
 Rule = Callable[..., None]
@@ -153,6 +165,16 @@ def test_the_latest_ruling_is_the_last_one_made_whatever_the_clock_says(rule: Ru
     assert not Succession.objects.get().counts
 
 
+def test_a_ruling_that_would_make_a_family_too_large_is_refused(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(succession, "LARGEST_FAMILY", 2)
+    for urn in (1, 2, 3):
+        school(urn)
+    rule(1, 2)
+    with pytest.raises(CannotRule, match="More than 2 schools would be one family"):
+        rule(2, 3)
+    assert SuccessionRuling.objects.count() == 1
+
+
 def test_a_school_that_the_hub_added_is_closed_when_it_is_found_in_the_register(
     rule: Rule, hub: Hub, now: dt.datetime
 ) -> None:
@@ -204,6 +226,56 @@ def test_other_rooms_follow_once_a_ruling_is_committed(
         rule(1, 2)
         assert not followed
     assert followed == [now]
+
+
+# --- Through an import -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def take_in(tmp_path: Path, now: dt.datetime) -> Callable[..., Plan]:
+    """Takes in a register of schools by URN and status, at one place, and links between them."""
+
+    def take_in_files(schools: dict[int, str], *links: str) -> Plan:
+        rows = [changed(URN=str(urn), **{"EstablishmentStatus (code)": status}) for urn, status in schools.items()]
+        register, linked = tmp_path / "edubasealldata20261121.csv", tmp_path / "links_edubasealldata20261121.csv"
+        register.write_bytes(as_csv(*rows).encode("cp1252"))
+        linked.write_text("\r\n".join(["URN,LinkURN,LinkName,LinkType,LinkEstablishedDate", *links, ""]))
+        return import_register(register, links=linked, actor_name="A tester", now=now, force=True)
+
+    return take_in_files
+
+
+@pytest.mark.parametrize("link_type", ["Successor", "Result of Amalgamation", ""])
+@pytest.mark.parametrize("same", [True, False])
+def test_a_ruling_survives_a_register_in_which_schools_and_links_have_changed(
+    rule: Rule, take_in: Callable[..., Plan], link_type: str, same: bool
+) -> None:
+    # Without a link they are proposed because they are alike.
+    links = [f"100001,100002,A name,{link_type},"] if link_type else []
+    take_in({100_001: "2", 100_002: "1", 100_003: "2", 100_004: "1"}, "100003,100004,A name,Successor,", *links)
+    assert Succession.objects.filter(predecessor=100_001, successor=100_002).exclude(doubts=[]).exists()
+    rule(100_001, 100_002, same=same)
+
+    plan = take_in(
+        {100_001: "1", 100_002: "2", 100_003: "2", 100_004: "1"}, "100001,100002,A name,Predecessor,01-09-2014"
+    )
+
+    assert (plan.changed, plan.links.added) == (2, 1)
+    found = Succession.objects.get(predecessor=100_001, successor=100_002)
+    assert (found.counts, found.doubts) == (same, [])
+    assert not Succession.objects.filter(predecessor=100_002, successor=100_001).exists()
+    assert ancestry.ancestors_of([100_001, 100_002]) == ({100_002: {100_001}} if same else {})
+
+
+def test_a_register_whose_links_make_a_family_too_large_is_refused_as_a_sentence(take_in: Callable[..., Plan]) -> None:
+    take_in({100_001: "1"}, "100001,100002,A name,Predecessor,01-09-2014")
+    chain = [f"{urn},{urn + 1},A name,Successor," for urn in range(100_001, 102_001)]
+
+    with pytest.raises(RegisterRefused, match="More than 200 schools would be one family, URN"):
+        take_in({100_001: "1", 100_002: "2"}, *chain)
+
+    assert RegisterImport.objects.first().outcome == RegisterImport.Outcome.REFUSED  # type: ignore[union-attr]
+    assert RegisterLink.objects.count() == School.objects.count() == 1
 
 
 # --- At once --------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from hubs.models import Hub, User
 from schools import ancestry
 from schools.models import Ancestor, CurrentSchool, Doubt, RegisterLink, School, Succession, SuccessionRuling
 from schools.register import import_register
+from schools.succession import LARGEST_FAMILY, FamilyTooLarge
 from tests.factories import make_hub, make_school, make_user
 from tests.schools.families import CLOSED, link, school
 
@@ -300,6 +301,41 @@ def test_what_is_still_to_come_or_only_split_off_is_not_in_doubt(
     school(2, later)
     link(1, kind, 2)
     assert only_succession().doubts == []
+
+
+# --- Links that cannot be -------------------------------------------------------------------------
+
+
+def chain(schools: int) -> None:
+    """Schools that each went on as the next one."""
+    RegisterLink.objects.bulk_create(
+        RegisterLink(urn=urn, kind="Successor", other_urn=urn + 1) for urn in range(1, schools)
+    )
+
+
+def test_the_largest_family_is_far_larger_than_any_real_one() -> None:
+    chain(LARGEST_FAMILY)
+    ancestry.rebuild()
+    assert Ancestor.objects.filter(school=LARGEST_FAMILY).count() == LARGEST_FAMILY - 1
+
+
+def test_two_thousand_schools_in_a_row_are_refused_before_anything_is_derived() -> None:
+    chain(2_000)
+    with pytest.raises(FamilyTooLarge, match="More than 200 schools would be one family, URN"):
+        ancestry.rebuild()
+    assert not Succession.objects.exists()
+
+
+def test_families_are_counted_wherever_they_meet() -> None:
+    RegisterLink.objects.bulk_create(
+        RegisterLink(urn=urn + 1, kind="Predecessor - merged", other_urn=urn) for urn in range(1, 2 * LARGEST_FAMILY, 2)
+    )
+    ancestry.rebuild()
+    RegisterLink.objects.bulk_create(
+        RegisterLink(urn=urn, kind="Successor", other_urn=9_999) for urn in range(2, LARGEST_FAMILY + 2, 2)
+    )
+    with pytest.raises(FamilyTooLarge, match="URN 1 among them"):
+        ancestry.rebuild()
 
 
 # --- Any links at all -----------------------------------------------------------------------------
