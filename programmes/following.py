@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -93,14 +94,23 @@ def what_happened(school: School) -> str:
 def mark_seen(*, change: SchoolChange, actor: Membership, now: dt.datetime) -> None:
     """Note that somebody of the hub has seen a notice, which then goes away. Seen already, nothing happens.
 
-    Raises `NotAllowed`.
+    With it goes what says the same of the school's other expressions; of a school that has split it stays there, for
+    each asks which part is meant. Raises `NotAllowed`.
     """
     require(actor, "decide_expressions")
-    unseen = SchoolChange.objects.unseen().filter(pk=change.pk)
-    if unseen.update(seen_at=now, seen_by=actor.user):
-        timeline.record(
-            subject=change.expression, actor=actor, now=now, text="Has seen the notice that the school has changed."
-        )
+    with transaction.atomic():
+        unseen = SchoolChange.objects.unseen().select_for_update(of=("self",)).order_by("pk")
+        same = Q(pk=change.pk)
+        if len(change.current_urns) <= 1:
+            same |= Q(former=change.former_id, current_urns=change.current_urns)
+        seen = list(unseen.filter(same).select_related("expression"))
+        if change not in seen:
+            return
+        for notice in seen:
+            notice.seen_at, notice.seen_by = now, actor.user
+            notice.save(update_fields=["seen_at", "seen_by"])
+            text = "Has seen the notice that the school has changed."
+            timeline.record(subject=notice.expression, actor=actor, now=now, text=text)
 
 
 def _urns_now(school: School) -> list[int]:

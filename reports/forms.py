@@ -14,6 +14,17 @@ from schools.kinds import Phase
 BANDS = (15, 25, 35, 50)
 
 
+class SchoolSearchForm(forms.Form):
+    """What to look for among all schools."""
+
+    q = forms.CharField(label="Name, place, postcode or URN", required=False, max_length=100)
+
+    def chosen(self) -> str:
+        """What was typed, or nothing where that is not valid."""
+        self.is_valid()
+        return str(self.cleaned_data.get("q", ""))
+
+
 class SchoolFilterForm(forms.Form):
     """What to look for among a hub's schools."""
 

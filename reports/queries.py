@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Count, Min, OuterRef, Subquery
+from django.db.models import Count, Min, Q
 
 from correspondence.models import Message
 from correspondence.models import State as MessageState
 from hubs.models import Hub
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, SchoolChange, State
+from schools.changes import changes_of
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,45 @@ class ChangedSchools:
     """Schools with work in progress that have changed, and that nobody of the hub has looked at."""
 
     count: int
-    first: list[ExpressionOfInterest]
+    # What each of the first schools has sent.
+    first: list[list[ExpressionOfInterest]]
 
 
 def changed_schools() -> ChangedSchools:
-    """The expressions of interest whose school has changed, the first ones noticed first."""
+    """The schools that have changed with their expressions of interest, the first ones noticed first; three queries.
+
+    One more for counting where there are more than are listed.
+    """
     unseen = SchoolChange.objects.unseen()
-    noticed = unseen.filter(expression=OuterRef("pk")).order_by("noticed_at").values("noticed_at")[:1]
-    changed = (
-        ExpressionOfInterest.objects.filter(pk__in=unseen.values("expression"))
-        .annotate(noticed_at=Subquery(noticed))
-        .order_by("noticed_at", "pk")
+    noticed = unseen.order_by().values_list("expression__school").annotate(Min("noticed_at"))
+    first = [
+        school for school, _ in noticed.order_by("noticed_at__min", "expression__school")[: MOST_CHANGES_LISTED + 1]
+    ]
+    count = len(first) if len(first) <= MOST_CHANGES_LISTED else noticed.count()
+    listed = first[:MOST_CHANGES_LISTED]
+    sent = ExpressionOfInterest.objects.filter(school__in=listed, pk__in=unseen.values("expression"))
+    by_school: dict[int, list[ExpressionOfInterest]] = {school: [] for school in listed}
+    for expression in sent.with_stage().with_school_now().order_by("submitted_at", "pk") if listed else ():
+        by_school[expression.school_id].append(expression)
+    return ChangedSchools(count, list(by_school.values()))
+
+
+@dataclass(frozen=True)
+class ChangesToConfirm:
+    """What the register leaves in doubt and the hub may decide."""
+
+    count: int
+    # Of these, schools that the hub has added and that a school of the register is like.
+    added: int
+
+
+def changes_to_confirm(hub: Hub) -> ChangesToConfirm:
+    """How many school changes wait for the hub; one query."""
+    waiting = changes_of(hub).exclude(doubts=[])
+    counted = waiting.aggregate(
+        count=Count("pk"), added=Count("predecessor", filter=Q(predecessor__added_by=hub), distinct=True)
     )
-    first = list(changed.with_stage().with_school_now()[: MOST_CHANGES_LISTED + 1])
-    count = len(first) if len(first) <= MOST_CHANGES_LISTED else changed.count()
-    return ChangedSchools(count, first[:MOST_CHANGES_LISTED])
+    return ChangesToConfirm(**counted)
 
 
 def messages_in_trouble() -> Waiting:

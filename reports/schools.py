@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, OrderBy, OuterRef, Q
+from django.db.models import Count, F, OrderBy, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject
 
 from hubs.models import Hub, HubArea
 from programmes.models import Participation
 from programmes.participation import participation_of, takes_part, took_part
 from schools import kinds
+from schools.changes import changes_of
 from schools.lineage import served_by
 from schools.models import Ancestor, CurrentSchool, School, SchoolQuerySet
 from schools.models.search import SearchEntry
+from schools.spelling import likely
 from schools.wording import search_words
 
 SORTS: dict[str, tuple[str, ...]] = {
@@ -87,6 +89,8 @@ class Area:
     hub: Hub
     authorities: list[tuple[str, str]]
     trusts: list[tuple[str, str]]
+    # School changes that wait for the hub.
+    to_confirm: int = 0
 
     @property
     def schools(self) -> SchoolQuerySet:
@@ -95,22 +99,33 @@ class Area:
 
 
 def area_of(hub: Hub) -> Area:
-    """A hub's area, by name; one query."""
+    """A hub's area, by name, and how many school changes wait in it; one query."""
     trusts = School.objects.usable().filter(authority=OuterRef("authority")).exclude(trust_name="").order_by()
     pairs = trusts.values_list(JSONObject(code="trust_code", name="trust_name")).distinct()
     found = list(
         HubArea.objects.filter(hub=hub)
         .order_by("authority__name")
-        .annotate(trusts=ArraySubquery(pairs))
-        .values_list("authority", "authority__name", "trusts")
+        .annotate(trusts=ArraySubquery(pairs), to_confirm=_count_of(changes_of(hub).exclude(doubts=[])))
+        .values_list("authority", "authority__name", "trusts", "to_confirm")
     )
     # The register gives some trusts a name and no code.
-    by_key = {trust["code"] or trust["name"]: trust["name"] for _, _, trusts in found for trust in trusts}
+    by_key = {trust["code"] or trust["name"]: trust["name"] for _, _, trusts, _ in found for trust in trusts}
     return Area(
         hub,
-        [(code, name) for code, name, _ in found],
+        [(code, name) for code, name, _, _ in found],
         sorted(by_key.items(), key=lambda trust: (trust[1], trust[0])),
+        (found[0][3] or 0) if found else 0,
     )
+
+
+def nearest(chosen: Filter) -> Filter | None:
+    """The same with the nearest words of the register for those that no school has; none where there are no others.
+
+    Two queries.
+    """
+    words = search_words(chosen.search)
+    meant = likely(words)
+    return replace(chosen, search=" ".join(meant)) if meant != words else None
 
 
 def schools(area: Area, chosen: Filter, *, this_year: int) -> SchoolQuerySet:
@@ -184,7 +199,7 @@ def _matching(area: Area, chosen: Filter) -> SchoolQuerySet:
     elif chosen.status != "all":
         found = found.usable()
     if chosen.search:
-        found = found.filter(_named(chosen.search))
+        found = found.filter(_named(chosen.search, area.hub))
     if chosen.authority:
         found = found.filter(authority=chosen.authority)
     if chosen.phase:
@@ -198,13 +213,22 @@ def _matching(area: Area, chosen: Filter) -> SchoolQuerySet:
     return found
 
 
-def _named(text: str) -> Q:
-    """As the search finds usable schools, former names among them; and closed ones by the same words, as typed."""
+def _named(text: str, hub: Hub) -> Q:
+    """As the search finds schools, former names among them, and closed ones by the name that is former now.
+
+    And by any part of a word, as typed: closed schools that nothing has come of are found by that alone.
+    """
     as_typed = Q()
     for word in text.split():
         urn = Q(urn=int(word)) if word.isascii() and word.isdigit() and len(word) <= 9 else Q()
         as_typed &= Q(name__icontains=word) | Q(town__icontains=word) | Q(postcode__icontains=word) | urn
-    return as_typed | Q(pk__in=SearchEntry.objects.having(search_words(text)).values("school"))
+    names = SearchEntry.objects.known_to(hub).having(search_words(text))
+    return as_typed | Q(pk__in=names.values("school")) | Q(pk__in=names.values("under"))
+
+
+def _count_of(found: QuerySet[Any]) -> Subquery:
+    """How many there are, as a part of another query."""
+    return Subquery(found.order_by().annotate(one=Value(1)).values("one").annotate(count=Count("pk")).values("count"))
 
 
 def _order(sort: str) -> list[OrderBy]:

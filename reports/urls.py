@@ -9,6 +9,7 @@ from reports.views import home, schools
 urlpatterns: list[URLPattern] = [
     path("console/<slug:hub_slug>/", home.console_home, name="console_home"),
     path("console/<slug:hub_slug>/schools/", schools.school_list, name="school_list"),
+    path("console/<slug:hub_slug>/schools/beyond/", schools.schools_beyond, name="schools_beyond"),
     path("console/<slug:hub_slug>/schools/<int:urn>/", schools.school, name="school"),
     path("national/", home.national_home, name="national_home"),
 ]

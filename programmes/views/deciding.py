@@ -26,6 +26,8 @@ from programmes import deciding, following, letters, queries
 from programmes.answers import answers, school_facts, shares_address
 from programmes.forms import DeclineForm, ExpressionFilterForm, OfferForm, PartForm
 from programmes.models import ExpressionOfInterest, State
+from programmes.participation import participation_of
+from schools.lineage import urns_of_line
 
 PER_PAGE = 50
 # The longest query of the list that goes along to a record and back.
@@ -74,6 +76,7 @@ def expression(request: MemberRequest, reference: str) -> HttpResponse:
     context = {
         "expression": found,
         "sections": [school_and_stage, ("About the school", school_facts(found.school_now, in_area=in_area)), *others],
+        "participation": participation_of(urns_of_line(found.school_now.pk)),
         "earlier": queries.others_of_school(found),
         "decisions": found.decisions.select_related("decided_by"),
         "letters": messages_about(found),

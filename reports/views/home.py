@@ -30,6 +30,8 @@ def console_home(request: MemberRequest) -> HttpResponse:
         context["expressions"] = queries.expressions_waiting()
         context["changed"] = queries.changed_schools()
         context["closing"] = queries.windows_closing(now=now, within=CLOSING_SOON)
+    if may(request.membership, "maintain_schools"):
+        context["to_confirm"] = queries.changes_to_confirm(request.hub)
     if may(request.membership, "view_messages"):
         context["troubled"] = queries.messages_in_trouble()
     if not context:

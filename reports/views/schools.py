@@ -16,15 +16,18 @@ from hubs.permissions import may
 from hubs.years import academic_year_of
 from programmes import participation
 from reports import school_record, schools
-from reports.forms import SchoolFilterForm
-from schools import kinds
+from reports.forms import SchoolFilterForm, SchoolSearchForm
+from schools import kinds, search
 from schools.line import line_of
 from schools.lineage import served_by, urns_of_line
 from schools.models import School
+from schools.time_limit import TookTooLong
 
 PER_PAGE = 50
 # What happened lately: who wants it all reads the records that it happened to.
 ENTRIES = 10
+# Of schools beyond the area: who does not find theirs among them types more.
+MOST_BEYOND = 50
 COLUMNS = [("name", "School"), ("authority", "Authority and trust"), ("pupils", "Pupils"), ("meals", "Free meals")]
 
 
@@ -37,6 +40,9 @@ def school_list(request: MemberRequest) -> HttpResponse:
     form = SchoolFilterForm(request.GET, area=area, this_year=this_year)
     chosen = form.chosen()
     counts = schools.counts(area, chosen, this_year=this_year)
+    meant = schools.nearest(chosen) if chosen.search and not counts.all else None
+    if meant:
+        chosen, counts = meant, schools.counts(area, meant, this_year=this_year)
     total = counts.matching(chosen)
     found = schools.schools(area, chosen, this_year=this_year)
     paginator = Paginator(schools.with_names(found, hub=request.hub), PER_PAGE)
@@ -56,10 +62,38 @@ def school_list(request: MemberRequest) -> HttpResponse:
         },
         "has_area": bool(area.authorities),
         "may_maintain": may(request.membership, "maintain_schools"),
+        "to_confirm": area.to_confirm,
+        "search": form.cleaned_data.get("q", ""),
+        "meant": meant.search if meant and total else "",
         "may_manage": may(request.membership, "manage_hub"),
         "carried": listing.carrying(request.GET.urlencode()),
     }
     return render(request, "reports/school_list.html", context)
+
+
+@member("view_schools")
+@require_safe
+def schools_beyond(request: MemberRequest) -> HttpResponse:
+    """Schools of all England by name, place, postcode or URN: to read about, whoever serves them."""
+    form = SchoolSearchForm(request.GET)
+    text = form.chosen()
+    found: list[search.Choice] = []
+    refusal = ""
+    try:
+        found = search.choices_for(text, request.hub, limit=MOST_BEYOND + 1)
+    except TookTooLong:
+        refusal = search.TOO_MUCH
+    context = {
+        "form": form,
+        "text": text,
+        "is_too_short": search.is_too_short(text),
+        "refusal": refusal,
+        "found": found[:MOST_BEYOND],
+        "is_cut": len(found) > MOST_BEYOND,
+        "back_url": reverse("school_list", args=[request.hub.slug]),
+        "back_text": "Schools",
+    }
+    return render(request, "reports/schools_beyond.html", context)
 
 
 @member("view_schools")

@@ -157,6 +157,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "school_add": lambda world: {},
     "school_withdraw": lambda world: {"added_urn": world.added_school.pk},
     "school_list": lambda world: {},
+    "schools_beyond": lambda world: {},
     "school": lambda world: {"urn": world.expression.school_id},
     "school_participation": lambda world: {"urn": world.expression.school_id},
     "school_participation_remove": lambda world: {"urn": world.expression.school_id, "pk": world.participation.pk},
@@ -195,6 +196,7 @@ NEEDS: dict[str, set[str]] = {
     "manage_recruitment": {"recruitment", "recruitment_dates"},
     "view_schools": {
         "school_list",
+        "schools_beyond",
         "school",
         "term_dates",
         "authority_term_dates",

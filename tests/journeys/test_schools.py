@@ -59,7 +59,7 @@ def test_a_hub_keeps_up_with_its_schools(
     look_at(page)
     page.get_by_role("link", name="Birch Academy, formerly Ash Lane Primary School").click()
     look_at(page)
-    press(page, "Seen")
+    press(page, "Mark as seen")
     expect(page.get_by_text("The notice is marked as seen.")).to_be_visible()
     expect(page.get_by_role("heading", name="The school has changed")).to_be_hidden()
 

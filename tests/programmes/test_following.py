@@ -236,6 +236,47 @@ def test_a_notice_goes_away_when_somebody_has_seen_it_and_says_who(
     assert len(said_of(change.expression)) == 2
 
 
+def sent_two(hub: Hub, school: School) -> list[ExpressionOfInterest]:
+    return [
+        factories.make_expression(factories.make_window(hub, stage=stage), school)
+        for stage in ("primary-developing", "primary-readiness")
+    ]
+
+
+def test_what_was_seen_of_a_school_is_seen_for_all_that_it_sent(
+    hub: Hub, other_hub: Hub, ash: School, birch: School, decider: Membership, now: dt.datetime
+) -> None:
+    sent = sent_two(hub, ash)
+    elsewhere = factories.make_expression(factories.make_window(other_hub), ash)
+    oak = factories.make_expression(sent[0].window, factories.make_school("Oak"))
+    for school in (ash, oak.school):
+        factories.go_on_as(school, birch)
+    factories.follow_register(now=now)
+    change = next(notice for notice in notices(hub) if notice.expression == sent[0])
+
+    with tenancy.use(hub):
+        following.mark_seen(change=change, actor=decider, now=now)
+
+    assert [notice.expression for notice in notices(hub)] == [oak]
+    assert [notice.expression for notice in notices(other_hub)] == [elsewhere]
+    for expression in sent:
+        assert said_of(expression)[0][1] == "Has seen the notice that the school has changed."
+
+
+def test_of_a_school_that_has_split_each_expression_asks_for_its_part(
+    hub: Hub, ash: School, birch: School, decider: Membership, now: dt.datetime
+) -> None:
+    sent = sent_two(hub, ash)
+    factories.go_on_as(ash, birch, factories.make_school("Cedar"))
+    factories.follow_register(now=now)
+    change = next(notice for notice in notices(hub) if notice.expression == sent[0])
+
+    with tenancy.use(hub):
+        following.mark_seen(change=change, actor=decider, now=now)
+
+    assert [notice.expression for notice in notices(hub)] == [sent[1]]
+
+
 def test_a_notice_that_was_seen_does_not_come_back(change: SchoolChange, decider: Membership, now: dt.datetime) -> None:
     with tenancy.use(change.hub):
         following.mark_seen(change=change, actor=decider, now=now)

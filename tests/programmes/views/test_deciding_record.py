@@ -10,8 +10,8 @@ from django.utils import timezone
 from correspondence.models import Message
 from hubs import tenancy
 from hubs.models import Hub, HubArea, LocalAuthority, User
-from programmes.models import ExpressionOfInterest, RecruitmentWindow, State
-from schools.models import School
+from programmes.models import ExpressionOfInterest, Participation, RecruitmentWindow, Stage, State
+from schools.models import Ancestor, School
 from tests import factories
 from tests.programmes.views.console import REASON, link, list_url, queries_of, url, written
 from tests.programmes.views.journey import text_of
@@ -193,6 +193,33 @@ def test_what_the_school_sent_under_its_other_urns_stands_among_what_it_sent(
 
     assert url("expression", changed) in page
     assert "as Ash Lane Primary School" in page
+
+
+def test_what_the_school_took_part_in_under_any_urn_stands_on_the_record(
+    console: Client, changed: ExpressionOfInterest, window: RecruitmentWindow, other_hub: Hub
+) -> None:
+    assert "Nothing recorded" in text_of(console.get(url("expression", changed)))
+    new = School.objects.get(pk=100_002)
+    older, oak = factories.make_school("Ash Infants"), factories.make_school("Oak")
+    for school in (changed.school, new):
+        Ancestor.objects.create(school=school, ancestor=older)
+    for school, year in ((older, 2017), (changed.school, 2019), (new, 2025), (oak, 2018)):
+        Participation.objects.create(
+            school=school,
+            stage=Stage.objects.get(slug="primary-readiness"),
+            year=year,
+            outcome="completed",
+            recorded_for=other_hub,
+            recorded_at=timezone.now(),
+        )
+
+    for expression in (changed, factories.make_expression(window, new, state=State.DECLINED)):
+        page = text_of(console.get(url("expression", expression)))
+        for shown in ("2017/18", "Ash Infants", "2019/20", "2025/26", other_hub.name):
+            assert shown in page
+        assert "2018/19" not in page
+        # To remove it is for the page of the school.
+        assert "/participation/" not in page
 
 
 def test_the_record_takes_as_many_queries_for_a_school_that_has_changed(

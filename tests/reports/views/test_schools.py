@@ -13,8 +13,9 @@ from django.utils import timezone
 from hubs import tenancy, timeline
 from hubs.models import Hub, HubArea, LocalAuthority, Role, User
 from programmes.models import Participation, Stage, State
-from schools import ancestry
+from schools import ancestry, search
 from schools.models import RegisterLink, School
+from schools.time_limit import TookTooLong
 from tests import factories
 from tests.programmes.views.journey import text_of
 
@@ -101,6 +102,14 @@ def test_the_list_leads_on_to_changes_term_dates_and_adding_a_school(
     assert reverse("school_add", args=[hub.slug]) not in page
 
 
+def test_the_list_says_how_many_changes_are_to_confirm(console: Client, hub: Hub, authority: LocalAuthority) -> None:
+    changes = reverse("school_changes", args=[hub.slug])
+    assert f'href="{changes}">School changes to confirm</a>' in text_of(console.get(list_url(hub)))
+    link(*(factories.make_school(name) for name in ("Ash", "Birch", "Cedar")))
+
+    assert f'href="{changes}">School changes to confirm (2)</a>' in text_of(console.get(list_url(hub)))
+
+
 def test_the_list_stands_in_the_navigation_and_is_current_on_its_pages(
     console: Client, hub: Hub, authority: LocalAuthority
 ) -> None:
@@ -135,13 +144,116 @@ def test_the_list_finds_as_the_search_does_former_names_among_them(
         assert [row.school for row in rows] == [marys], typed
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["oakfield", "Oakfeild", "Oakfeild infnats", "OL1 2AB", "ol12ab", "oldham", "Oldhma", "birch", "100001", "100002"],
+)
+def test_the_list_finds_whatever_the_search_finds(
+    console: Client, hub: Hub, authority: LocalAuthority, typed: str
+) -> None:
+    old = factories.make_school("Oakfield Infants", urn=100_001, town="Oldham", postcode="OL1 2AB")
+    birch = factories.make_school("Birch Academy", urn=100_002)
+    factories.make_school("Elm School", urn=100_003, postcode="EL9 9ZZ")
+    factories.go_on_as(old, birch)
+    search.refresh()
+    assert search.find(typed, near=hub) == [birch]
+
+    assert [row.school for row in console.get(list_url(hub, f"q={typed}")).context["rows"]] == [birch]
+
+
+def test_the_list_says_for_which_words_it_shows_schools_instead(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    factories.make_school("Oakfield Infants")
+    search.refresh()
+
+    page = text_of(console.get(list_url(hub, "q=Oakfeild")))
+
+    assert "Nothing is spelt “Oakfeild”: these are for “oakfield”" in page
+    assert "Nothing is spelt" not in text_of(console.get(list_url(hub, "q=Oakfield")))
+
+
+def test_a_name_that_another_hub_gave_a_school_finds_nothing(
+    console: Client, hub: Hub, other_hub: Hub, authority: LocalAuthority, now: dt.datetime
+) -> None:
+    added = factories.make_school("Secret Plan", urn=900_000_002, added_by=other_hub, added_at=now)
+    factories.go_on_as(added, factories.make_school("Birch Academy"))
+
+    assert console.get(list_url(hub, "q=secret")).context["rows"] == []
+
+
+def test_what_the_area_has_not_is_looked_for_beyond_it(console: Client, hub: Hub, authority: LocalAuthority) -> None:
+    factories.make_school("Ash School")
+    far = factories.make_school(
+        "Far & Away School", authority=LocalAuthority.objects.create(code="002", name="Southern"), postcode="SO1 1AA"
+    )
+    beyond = reverse("schools_beyond", args=[hub.slug])
+
+    page = text_of(console.get(list_url(hub, "q=far+%26+away")))
+    assert "No school of your area" in page
+    assert f'href="{beyond}?q=far%20%26%20away">Look beyond your area</a>' in page
+    assert f'href="{beyond}?q=ash">Look beyond your area</a>' in text_of(console.get(list_url(hub, "q=ash")))
+    assert beyond not in text_of(console.get(list_url(hub)))
+
+    page = text_of(console.get(beyond, {"q": "far & away"}))
+    assert f'href="{page_url(hub, far)}">Far & Away School, Ashby Marsh, SO1 1AA</a>' in page
+    assert "Southern" in page
+    assert "1 school" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "Which school?"),
+        ("x", "Type three letters or digits at least."),
+        ("nowhere", "No school of the register has these words"),
+        ("x" * 101, "Which school?"),
+    ],
+)
+def test_beyond_the_area_it_is_said_why_nothing_is_found(console: Client, hub: Hub, typed: str, said: str) -> None:
+    assert said in text_of(console.get(reverse("schools_beyond", args=[hub.slug]), {"q": typed}))
+
+
+def test_beyond_the_area_fifty_schools_are_listed(
+    console: Client, hub: Hub, other_hub: Hub, authority: LocalAuthority, now: dt.datetime
+) -> None:
+    beyond = reverse("schools_beyond", args=[hub.slug])
+    factories.make_school("Ash Hidden", urn=900_000_002, added_by=other_hub, added_at=now)
+    for number in range(3):
+        factories.make_school(f"Ash {number}")
+    with_three = queries_of(console, f"{beyond}?q=ash")
+    assert len(console.get(beyond, {"q": "ash"}).context["found"]) == 3
+    for number in range(3, 51):
+        factories.make_school(f"Ash {number}")
+
+    response = console.get(beyond, {"q": "ash"})
+
+    assert len(response.context["found"]) == 50
+    assert "The first 50 schools: type more to find yours" in text_of(response)
+    assert "Ash Hidden" not in text_of(response)
+    assert queries_of(console, f"{beyond}?q=ash") == with_three
+
+
+def test_a_search_beyond_the_area_that_takes_too_long_is_given_up(
+    console: Client, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(*_: object, **__: object) -> None:
+        raise TookTooLong
+
+    monkeypatch.setattr(search, "choices_for", give_up)
+
+    assert search.TOO_MUCH in text_of(console.get(reverse("schools_beyond", args=[hub.slug]), {"q": "school"}))
+
+
 def test_when_nothing_matches_the_filters_can_be_cleared(console: Client, hub: Hub, authority: LocalAuthority) -> None:
     factories.make_school()
 
-    page = text_of(console.get(list_url(hub, "q=nowhere")))
-
+    page = text_of(console.get(list_url(hub, "took_part=ever")))
     assert "Nothing matches" in page
     assert f'href="{list_url(hub)}">Show all</a>' in page
+
+    page = text_of(console.get(list_url(hub, "q=nowhere")))
+    assert f'href="{list_url(hub)}">Show all of your area</a>' in page
 
 
 def test_a_hub_without_an_area_is_told_where_to_choose_one(
@@ -196,7 +308,10 @@ def test_the_list_takes_at_most_ten_queries_however_many_rows(client_of: ClientO
         add_school(name)
 
     assert queries_of(browser, list_url(hub)) == with_one <= 10
-    assert queries_of(browser, list_url(hub, "q=a&took_part=ever&phase=primary&sort=-meals&status=all")) <= 10
+    assert queries_of(browser, list_url(hub, "q=birch&took_part=ever&phase=primary&sort=-meals&status=all")) <= 10
+    # Three more where no school has a word: what is near it, in two, and a second count.
+    search.refresh()
+    assert queries_of(browser, list_url(hub, "q=bircch")) <= 13
 
 
 # --- The page of a school --------------------------------------------------------------------
