@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from pathlib import Path
+from typing import cast
 
 _CHUNK = 1 << 16
 # In bytes. The register's longest line has 3,000, and the whole file 20 million.
@@ -119,7 +120,7 @@ def _opener(stack: ExitStack, path: Path, called: str) -> tuple[str, Callable[[]
     if path.is_file() and _starts_as_zip(path):
         archive = stack.enter_context(zipfile.ZipFile(path))
         name = _one_in(archive, path, called)
-        return Path(name).name, lambda: BufferedReader(archive.open(name), _CHUNK)
+        return Path(name).name, lambda: BufferedReader(cast(RawIOBase, archive.open(name)), _CHUNK)
     return path.name, lambda: path.open("rb")
 
 
