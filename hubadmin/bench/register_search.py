@@ -21,6 +21,7 @@ from schools.search import find
 
 # Milliseconds, at the 95th percentile.
 AT_MOST = 30.0
+_NEAR, _OVER = "near a hub", "over the country"
 _BROAD = (
     "school", "primary", "primary school", "church of england primary", "church of england primary school", "saint",
     "the", "academy", "catholic primary", "community primary school", "c of e", "junior", "infant school", "college",
@@ -44,6 +45,11 @@ class Timing:
     statements: int
     found: int
 
+    @property
+    def where(self) -> str:
+        """Which part of the verdict it belongs to."""
+        return _NEAR if self.near else _OVER
+
 
 def run(say: Callable[[str], object] = print) -> bool:
     """Search as people do, by the hundred, and say how long it took; whether 95 of 100 took at most 30 ms.
@@ -59,17 +65,27 @@ def run(say: Callable[[str], object] = print) -> bool:
         timings = [_timed(*search) for search in [*searches[:20], *searches]][20:]
         transaction.set_rollback(True)
     say(f"{SearchEntry.objects.count():,} names of {School.objects.usable().count():,} usable schools")
-    say(f"{'search':<24}{'number':>8}{'median':>9}{'p95':>9}{'worst':>9}  milliseconds in the database; the worst")
+    say(f"{'search':<26}{'number':>8}{'median':>9}{'p95':>9}{'worst':>9}  milliseconds in the database; the worst")
     for kind in dict.fromkeys(timing.kind for timing in timings):
         _say_line(say, kind, [timing for timing in timings if timing.kind == kind])
     _say_line(say, "all", timings)
-    _say_line(say, "with a hub's area", [timing for timing in timings if timing.near])
-    _say_line(say, "over the country", [timing for timing in timings if not timing.near])
-    p95 = _percentile(timings)
-    verdict = "holds" if p95 <= AT_MOST else "DOES NOT HOLD"
-    most = max(timing.statements for timing in timings)
-    say(f"p95 of {p95:.1f} ms, at most {AT_MOST:.0f} ms: {verdict}; at most {most} queries a search")
-    return p95 <= AT_MOST
+    for where in (_NEAR, _OVER):
+        part = [timing for timing in timings if timing.where == where]
+        _say_line(say, where, part)
+        _say_line(say, f"broad, {where}", [timing for timing in part if timing.kind == "broad"])
+    say(f"At most {max(timing.statements for timing in timings)} statements a search")
+    return holds(timings, say)
+
+
+def holds(timings: list[Timing], say: Callable[[str], object]) -> bool:
+    """The verdict, near a hub and over the country each for itself: the one must not hide the other."""
+    slow = False
+    for where in (_NEAR, _OVER):
+        p95 = _percentile([timing for timing in timings if timing.where == where])
+        slow |= p95 > AT_MOST
+        verdict = "holds" if p95 <= AT_MOST else "DOES NOT HOLD"
+        say(f"{where}: p95 of {p95:.1f} ms, at most {AT_MOST:.0f} ms: {verdict}")
+    return not slow
 
 
 def _hub_of_bristol() -> Hub:
@@ -138,8 +154,7 @@ def _percentile(timings: list[Timing]) -> float:
 def _say_line(say: Callable[[str], object], kind: str, timings: list[Timing]) -> None:
     worst = max(timings, key=lambda timing: timing.milliseconds)
     median = statistics.median(timing.milliseconds for timing in timings)
-    where = " near a hub" if worst.near else ""
     say(
-        f"{kind:<24}{len(timings):>8}{median:>9.1f}{_percentile(timings):>9.1f}{worst.milliseconds:>9.1f}"
-        f"  {worst.text[:40]!r}{where}, {worst.found} found"
+        f"{kind:<26}{len(timings):>8}{median:>9.1f}{_percentile(timings):>9.1f}{worst.milliseconds:>9.1f}"
+        f"  {worst.text[:40]!r} {worst.where}, {worst.found} found"
     )
