@@ -26,9 +26,11 @@ from hubs.models import Hub, HubArea, LeadSchool, LocalAuthority, Membership, Na
 from hubs.years import academic_year_of
 from programmes import applying, catalogue, deciding, following
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear
-from schools.models import School
+from schools.models import RegisterImport, School
 from schools.register import import_register
 
+ACTOR = "Demo"
+APPLIED = RegisterImport.Outcome.APPLIED
 LONDON = ZoneInfo("Europe/London")
 FIVE = dt.time(17, 0)
 COLOURS = {"northvale": "#00625e", "severnmoor": "#5a2a82", "wealdshore": "#8a3b12"}
@@ -47,10 +49,15 @@ REASONS = {
 }
 
 
+class RealRegister(Exception):
+    """The database holds a register that is not the demo's own; the message is a sentence or two for a person."""
+
+
 def seed(*, now: dt.datetime) -> bool:
-    """Make the demo's world; returns False when it is there already."""
+    """Make the demo's world; returns False when it is there already. Raises `RealRegister`, having changed nothing."""
     if Hub.objects.filter(slug__in=NAMES).count() == len(NAMES):
         return False
+    _refuse_a_real_register()
     schools = invented.invented_schools()
     today = now.astimezone(LONDON).date()
     with transaction.atomic():
@@ -80,6 +87,16 @@ def seed(*, now: dt.datetime) -> bool:
     return True
 
 
+def _refuse_a_real_register() -> None:
+    """The demo's own files lack all links of the real ones and are forced: they would take those away."""
+    real = School.objects.filter(urn__lt=invented.FIRST_URN)
+    if real.exists() or RegisterImport.objects.exclude(actor_name=ACTOR).filter(outcome=APPLIED).exists():
+        raise RealRegister(
+            "This database holds schools of a real register, and the demo would take its links away. "
+            "Seed the demo into a database of its own: see DATABASE_URL in docs/configuration.md."
+        )
+
+
 def _register_as_of(day: dt.date, schools: Sequence[InventedSchool], now: dt.datetime) -> None:
     """Take in the register's files of a day, through the real import."""
     with TemporaryDirectory() as folder:
@@ -88,8 +105,8 @@ def _register_as_of(day: dt.date, schools: Sequence[InventedSchool], now: dt.dat
         )
         invented.write_register(register, schools)
         successions.write_links(links, schools)
-        # In a database that has the real register already, all of its schools are missing from this one.
-        import_register(register, links=links, actor_name="Demo", now=now, force=True)
+        # The second one links other schools than the first, more of them than only a mistake would.
+        import_register(register, links=links, actor_name=ACTOR, now=now, force=True)
 
 
 def _hub(area: Area, year: int) -> Hub:

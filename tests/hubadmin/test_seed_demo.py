@@ -26,7 +26,8 @@ from hubs import tenancy, timeline
 from hubs.models import Hub, LeadSchool, LocalAuthority, Membership, NationalRole, Role, User
 from programmes.models import Decision, ExpressionOfInterest, Participation, RecruitmentWindow, SchoolChange, State
 from schools.calendar import calendars_of_authorities
-from schools.models import Doubt, School, Succession
+from schools.models import Doubt, RegisterImport, RegisterLink, School, Succession
+from tests.factories import make_school
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=ZoneInfo("Europe/London"))
 FEW = {"northvale": (3, 4), "severnmoor": (2, 2), "wealdshore": (1, 1)}
@@ -164,6 +165,32 @@ def test_the_command_refuses_outside_the_demo() -> None:
     assert configured.DEMO is False
     with pytest.raises(CommandError, match="ENVIRONMENT=demo"):
         call_command("seed_demo")
+
+
+def test_the_command_refuses_where_a_real_register_is() -> None:
+    with override_settings(DEMO=True), transaction.atomic():
+        Hub.objects.filter(slug="northvale").update(slug="southvale")
+        make_school("A Real School", urn=100_001)
+        with pytest.raises(CommandError, match=r"holds schools of a real register.*a database of its own"):
+            call_command("seed_demo")
+        transaction.set_rollback(True)
+
+
+def test_the_command_refuses_where_another_register_was_taken_in() -> None:
+    with override_settings(DEMO=True), transaction.atomic():
+        Hub.objects.filter(slug="northvale").update(slug="southvale")
+        RegisterImport.objects.create(
+            outcome="applied",
+            file_name="edubasealldata20261121.csv",
+            actor_name="mary",
+            started_at=NOW,
+            finished_at=NOW,
+        )
+        before = RegisterImport.objects.count(), RegisterLink.objects.count()
+        with pytest.raises(CommandError, match="holds schools of a real register"):
+            call_command("seed_demo")
+        assert (RegisterImport.objects.count(), RegisterLink.objects.count()) == before
+        transaction.set_rollback(True)
 
 
 def test_the_command_says_that_the_demo_is_there(capsys: pytest.CaptureFixture[str]) -> None:

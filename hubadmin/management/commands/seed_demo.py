@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from hubadmin.demo.seed import seed
+from hubadmin.demo.seed import RealRegister, seed
 
 
 class Command(BaseCommand):
@@ -19,5 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("Invented hubs belong in the demo only: set ENVIRONMENT=demo.")
-        made = seed(now=timezone.now())
+        try:
+            made = seed(now=timezone.now())
+        except RealRegister as refusal:
+            raise CommandError(str(refusal)) from refusal
         self.stdout.write("The demo's hubs, schools and people are made." if made else "The demo is there already.")
