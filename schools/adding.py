@@ -1,4 +1,4 @@
-"""Adding a school that the register does not know yet. Only the hub that adds it sees it.
+"""Adding a school that the register does not know yet. The forms and pages of other hubs do not show it.
 
 When the register knows it, the hub is asked whether it is the one (`schools.likeness`), and a ruling closes the
 stand-in and hands on what refers to it (`schools.ancestry.rule`).

@@ -120,7 +120,7 @@ class School(models.Model):
     head_first_name = models.CharField(max_length=60, blank=True)
     head_last_name = models.CharField(max_length=60, blank=True)
     head_job_title = models.CharField(max_length=100, blank=True)
-    # A school that the register does not know yet. Other hubs do not see it.
+    # A school that the register does not know yet. Its hub's public form offers it; other hubs' forms and pages do not.
     added_by = models.ForeignKey(Hub, null=True, blank=True, on_delete=models.PROTECT, db_index=False, related_name="+")
     added_at = models.DateTimeField(null=True, blank=True)
     # What a closed school is today: none, one or, after a split, several. See `schools.ancestry`.

@@ -44,7 +44,8 @@ def add_school(request: MemberRequest) -> HttpResponse:
         return render(request, "schools/add.html", context)
     messages.success(
         request,
-        f"{school.name} is added. Your hub finds it under its name from now on; other hubs do not see it. "
+        f"{school.name} is added. Your hub finds it under its name from now on, and so does anybody who uses your "
+        "hub's form; the forms and pages of other hubs do not show it. "
         "When it appears in the register you are asked whether it is the one.",
     )
     return redirect(back)

@@ -29,7 +29,7 @@ HERON = {
     "high_age": "11",
     "opens_on_day": "1",
     "opens_on_month": "9",
-    "opens_on_year": "2031",
+    "opens_on_year": "2028",
 }
 
 
@@ -131,6 +131,13 @@ def test_a_double_click_adds_one(console: Client, hub: Hub) -> None:
         ({"high_age": "99"}, "Enter the oldest age as a number from 0 to 19"),
         ({"low_age": "12"}, "Enter an oldest age that is not below the youngest"),
         ({"opens_on_year": ""}, "Enter the year of the date as well"),
+        ({"opens_on_year": "1999"}, "Enter a day from 2000 to"),
+        ({"opens_on_year": "9999"}, "Enter a day from 2000 to"),
+        ({"name": "Heron \u202eloohcS"}, "Write it again without the character that cannot be seen"),
+        ({"name": "Heron\u200b Rise"}, "Write it again without the character that cannot be seen"),
+        ({"town": "Eller\u00adbridge"}, "Write it again without the character that cannot be seen"),
+        ({"town": "Eller\u0007bridge"}, "Write it again without the character that cannot be seen"),
+        ({"town": "Eller\u3164bridge"}, "Write it again without the character that cannot be seen"),
     ],
 )
 def test_what_is_missing_or_wrong_is_said(console: Client, hub: Hub, fields: dict[str, str], message: str) -> None:
@@ -141,6 +148,38 @@ def test_what_is_missing_or_wrong_is_said(console: Client, hub: Hub, fields: dic
     assert response.status_code == 200
     assert message in text_of(response)
     assert added() == []
+
+
+@pytest.mark.parametrize(("years", "status"), [(5, 302), (6, 200)])
+def test_it_opens_within_five_years(console: Client, hub: Hub, years: int, status: int) -> None:
+    year = timezone.localdate().year + years
+
+    assert console.post(url(hub), {**HERON, "opens_on_year": str(year)}).status_code == status
+    assert console.post(url(hub), {**HERON, "opens_on_year": "2000", "opens_on_month": "1"}).status_code == 302
+
+
+def test_names_of_other_tongues_are_fine(console: Client, hub: Hub) -> None:
+    name = "Ysgol Pen-y-Bryn, Noël & St’s בית ספר"
+
+    assert console.post(url(hub), {**HERON, "name": name}).status_code == 302
+    assert added() == [f"{name}, Ellerbridge, NV7 7ZZ"]
+
+
+def test_anybody_finds_it_on_that_hub_s_form_alone_and_the_page_says_so(
+    console: Client, client: Client, hub: Hub, other_hub: Hub
+) -> None:
+    offer = "anybody who uses that form can find its name, place and postcode"
+    assert offer in text_of(console.get(url(hub)))
+    response = console.post(url(hub), HERON)
+    assert "so does anybody who uses your hub's form" in said(response)[0]
+
+    def found_by(**query: str) -> list[str]:
+        schools = client.get(reverse("school_search"), {"q": "heron rise", **query}).json()["schools"]
+        return [school["label"] for school in schools]
+
+    assert found_by(hub=hub.slug) == ["Heron Rise Primary School, Ellerbridge, NV7 7ZZ"]
+    assert found_by(hub=other_hub.slug) == []
+    assert found_by() == []
 
 
 def test_a_hub_without_an_area_is_told_where_to_set_it(console: Client, hub: Hub) -> None:
