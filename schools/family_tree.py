@@ -16,6 +16,9 @@ GAP_DOWN = 16
 PADDING = 8
 LINE_HEIGHT = 18
 MARGIN = 2
+# A label of eight characters at 12 pixels. It stands between two columns.
+LABEL_WIDTH = 54
+LABEL_HEIGHT = 14
 # How far a line that runs backwards, on a circle, swings out below its boxes.
 BEND = 48
 # Characters of a name that fit on a line of a box at 14 pixels, and lines of a name.
@@ -178,7 +181,7 @@ def _node(box: Box, column: int, row: int, x: int, y: int, height: int, lines: l
 
 
 def _edges(nodes: dict[int, Node], pairs: list[tuple[int, int, str]]) -> Iterable[Edge]:
-    labelled: set[tuple[int, int]] = set()
+    labels: list[Text] = []
     for earlier, later, label in pairs:
         start, end = nodes[earlier], nodes[later]
         is_backwards = end.column <= start.column
@@ -193,9 +196,26 @@ def _edges(nodes: dict[int, Node], pairs: list[tuple[int, int, str]]) -> Iterabl
         else:
             middle = x2 - GAP_ACROSS // 2
             path = f"M{x1} {y1} H{x2 - GAP_ACROSS + 4} C{middle} {y1} {middle} {y2} {x2 - 7} {y2}"
-        # Where lines part, each is labelled at its end, and where they join at its beginning.
-        parts = sum(1 for one, _, _ in pairs if one == earlier) > 1
-        place = (x2 - GAP_ACROSS + 6, y2 - 6) if parts else (x1 + 6, y1 - 6)
-        text = Text(*place, label) if label and not is_backwards and place not in labelled else None
-        labelled.add(place)
+        text = None
+        if label and not is_backwards:
+            places = []
+            if sum(1 for one, _, _ in pairs if one == earlier) == 1:
+                places.append((x1 + 6, y1 - 6))
+            if sum(1 for _, one, _ in pairs if one == later) == 1:
+                places.append((x2 - GAP_ACROSS + 6, y2 - 6))
+            # Where it shares both ends with others: on the line itself, on its way from row to row.
+            places += [(x2 - GAP_ACROSS + 6, _on_its_way(y1, y2, part) + 4) for part in (0.5, 0.4, 0.6, 0.3, 0.7)]
+            free = (Text(*place, label) for place in places if not any(_is_over(place, one) for one in labels))
+            if text := next(free, None):
+                labels.append(text)
         yield Edge(path, text, is_backwards)
+
+
+def _on_its_way(y1: int, y2: int, part: float) -> int:
+    """How far down a line from one row to another is after a part of its way."""
+    return round(y1 + (y2 - y1) * (3 * part**2 - 2 * part**3))
+
+
+def _is_over(place: tuple[int, int], other: Text) -> bool:
+    """Whether a label would stand on another one."""
+    return abs(place[0] - other.x) < LABEL_WIDTH and abs(place[1] - other.y) < LABEL_HEIGHT

@@ -3,7 +3,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schools.family_tree import BOX_WIDTH, CHARACTERS, NAME_LINES, Box, Picture, columns_of, draw
+from schools.family_tree import (
+    BOX_WIDTH,
+    CHARACTERS,
+    LABEL_HEIGHT,
+    LABEL_WIDTH,
+    NAME_LINES,
+    Box,
+    Node,
+    Picture,
+    columns_of,
+    draw,
+)
 
 PAIRS = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), max_size=25).map(
     lambda pairs: [(one, other) for one, other in pairs if one != other]
@@ -49,6 +60,38 @@ def test_a_line_is_labelled_where_it_stands_alone() -> None:
     assert len({(edge.label.x, edge.label.y) for edge in merged.edges if edge.label}) == 2
     split = picture_of((1, 2), (1, 3))
     assert len({(edge.label.x, edge.label.y) for edge in split.edges if edge.label}) == 2
+
+
+def test_a_line_that_shares_both_ends_is_labelled_on_its_way() -> None:
+    # 1 split into 3 and 4, and 2 became 4 as well: nobody must take the label of 1 and 4 for that of 2 and 4.
+    picture = picture_of((1, 3), (1, 4), (2, 4))
+    one, two, three, four = picture.nodes
+    labels = [edge.label.y for edge in picture.edges if edge.label]
+    assert labels[0] == middle_of(three) - 6
+    assert middle_of(one) + 10 < labels[1] < middle_of(four) - 10
+    assert labels[2] == middle_of(two) - 6
+
+
+def middle_of(node: Node) -> int:
+    return node.y + node.height // 2
+
+
+@given(PAIRS)
+def test_no_label_stands_on_a_box_or_on_another_label_or_far_from_its_line(pairs: list[tuple[int, int]]) -> None:
+    unique = list(dict.fromkeys(pairs))
+    picture = picture_of(*unique)
+    nodes = {node.urn: node for node in picture.nodes}
+    labelled = [(pair, edge.label) for pair, edge in zip(unique, picture.edges, strict=True) if edge.label]
+    for (earlier, later), label in labelled:
+        ys = [middle_of(nodes[earlier]), middle_of(nodes[later])]
+        assert min(ys) - 6 <= label.y <= max(ys) + 4
+        assert nodes[earlier].x + BOX_WIDTH < label.x < nodes[later].x
+        for node in picture.nodes:
+            beside = label.x + LABEL_WIDTH <= node.x or node.x + BOX_WIDTH <= label.x
+            assert beside or label.y < node.y or label.y - LABEL_HEIGHT > node.y + node.height
+        for _, other in labelled:
+            apart = abs(label.x - other.x) >= LABEL_WIDTH or abs(label.y - other.y) >= LABEL_HEIGHT
+            assert other is label or apart
 
 
 def test_on_a_circle_one_line_runs_backwards() -> None:
