@@ -5,10 +5,11 @@ from typing import NoReturn
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from programmes.models import RecruitmentWindow
 from schools import search
-from schools.models import School
+from schools.models import CurrentSchool, School
 from schools.time_limit import TookTooLong
 from tests import factories
 from tests.programmes.views.journey import everything, page_of, school_url, text_of
@@ -100,6 +101,36 @@ def test_each_school_found_is_told_from_its_namesakes(client: Client, window: Re
     assert "Ash Lane Primary School, Ashby Marsh, NV1 2AB" in page
     assert "Primary · Northvale" in page
     assert "These are the first" not in page
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "st marys bristol",
+        "Saint Mary",
+        "bs5",
+        "BS5 7DX",
+        "136468",
+        "st marys primery",
+        "Bristle mary",
+        "ash lane",
+        "100123",
+    ],
+)
+def test_without_javascript_a_school_is_found_as_by_the_type_ahead(
+    client: Client, window: RecruitmentWindow, typed: str
+) -> None:
+    mary = factories.make_school("St Mary's Primary School", urn=136_468, town="Bristol", postcode="BS5 7DX")
+    closed = factories.make_school("Ash Lane School", urn=100_123, status=School.Status.CLOSED)
+    CurrentSchool.objects.create(former=closed, current=mary)
+    search.refresh()
+
+    page = text_of(client.get(school_url(window.hub), {"q": typed}))
+    answer = client.get(reverse("school_search"), {"q": typed, "hub": window.hub.slug}).json()
+
+    assert re.findall(r'type="radio"', page) == ['type="radio"']
+    assert f'value="{mary.urn}"' in page
+    assert [school["urn"] for school in answer["schools"]] == [mary.urn]
 
 
 @pytest.mark.parametrize(("how_many", "is_said"), [(10, False), (11, True)])
