@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,7 +14,16 @@ from hubs.models import LocalAuthority
 from schools.changes import Filter
 from schools.models import Doubt
 
-SAME, NOT_SAME = "same", "not"
+SAME, TURNED_ROUND, NOT_SAME = "same", "back", "not"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to choose: how it is sent, what it says, and what follows from it."""
+
+    value: str
+    label: str
+    hint: str
 
 
 class ChangeFilterForm(forms.Form):
@@ -46,11 +56,13 @@ class ChangeFilterForm(forms.Form):
 
 
 class RulingForm(forms.Form):
-    """Whether two schools are one, and why. `seen` is the latest ruling that the page shows."""
+    """Whether two schools are one, and why. `seen` is the latest ruling that the page shows.
+
+    Of the answers, `SAME` is that the earlier school went on as the later one.
+    """
 
     answer = forms.ChoiceField(
         label="Are they the same school?",
-        choices=[(SAME, "Yes, the same school"), (NOT_SAME, "No, not the same school")],
         widget=forms.RadioSelect,
         error_messages={"required": "Choose whether they are the same school"},
     )
@@ -67,11 +79,12 @@ class RulingForm(forms.Form):
     )
     seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, back: str, hints: tuple[str, str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, back: str, answers: Sequence[Answer], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["answer"].choices = [(answer.value, answer.label) for answer in answers]  # type: ignore[attr-defined]
         self.helper = form_helper(
             "Save the decision",
-            Question("answer", choice_hints=dict(zip((SAME, NOT_SAME), hints, strict=True)), inline=False),
+            Question("answer", choice_hints={answer.value: answer.hint for answer in answers}, inline=False),
             Question("reason"),
             others=[Button("Cancel", url=back, look="link")],
         )
@@ -79,4 +92,9 @@ class RulingForm(forms.Form):
     @property
     def same_school(self) -> bool:
         """The answer, of a valid form."""
-        return bool(self.cleaned_data["answer"] == SAME)
+        return bool(self.cleaned_data["answer"] != NOT_SAME)
+
+    @property
+    def turned_round(self) -> bool:
+        """Whether it is the later school that went on as the earlier one, of a valid form."""
+        return bool(self.cleaned_data["answer"] == TURNED_ROUND)

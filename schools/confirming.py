@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from hubs.models import Membership
 from schools import ancestry
 from schools.models import Succession, SuccessionRuling
-
-# With the earlier school's URN: two people who rule on one school at once do so one after the other.
-_LOCK = 7_401_210
 
 
 class RuledMeanwhile(Exception):
@@ -26,6 +23,7 @@ def confirm(
     *,
     change: Succession,
     same_school: bool,
+    turned_round: bool = False,
     reason: str,
     seen: int | None,
     actor: Membership,
@@ -33,23 +31,23 @@ def confirm(
 ) -> None:
     """Rule on a change, having seen its rulings up to the one with the id `seen`, or none.
 
-    Sending the same once more changes nothing. Raises `RuledMeanwhile`, and what `schools.ancestry.rule` raises.
+    `turned_round` if it is the later school that went on as the earlier one. Sending the same once more changes
+    nothing. Raises `RuledMeanwhile`, and what `schools.ancestry.rule` raises.
     """
+    predecessor, successor = change.predecessor_id, change.successor_id
+    if turned_round:
+        predecessor, successor = successor, predecessor
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, change.predecessor_id])
-        latest = (
-            SuccessionRuling.objects.filter(predecessor=change.predecessor_id, successor=change.successor_id)
-            .select_related("ruled_by", "ruled_for")
-            .first()
-        )
+        ancestry.one_at_a_time()
+        latest = ancestry.rulings_on(predecessor, successor).select_related("ruled_by", "ruled_for").first()
         if latest and latest.pk != seen:
-            if (latest.ruled_by_id, latest.same_school, latest.reason) == (actor.user_id, same_school, reason.strip()):
+            said = (latest.ruled_by_id, latest.predecessor_id, latest.same_school, latest.reason)
+            if said == (actor.user_id, predecessor, same_school, reason.strip()):
                 return
             raise RuledMeanwhile(latest)
         ancestry.rule(
-            predecessor=change.predecessor_id,
-            successor=change.successor_id,
+            predecessor=predecessor,
+            successor=successor,
             same_school=same_school,
             reason=reason,
             actor=actor,

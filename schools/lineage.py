@@ -37,9 +37,9 @@ def urns_of_school_today(urn: int) -> QuerySet[Any, int]:
     return urns_of_line(urn).union(Ancestor.objects.filter(school__in=today).values_list("ancestor_id", flat=True))
 
 
-def area_of(hub: Hub) -> list[str]:
-    """The codes of the authorities in a hub's area. One query."""
-    return list(HubArea.objects.filter(hub=hub).values_list("authority", flat=True))
+def area_of(hub: Hub) -> QuerySet[HubArea, str]:
+    """The codes of the authorities in a hub's area."""
+    return HubArea.objects.filter(hub=hub).values_list("authority", flat=True)
 
 
 def served_by(hub: Hub, area: Collection[str] | None = None) -> Q:
@@ -47,8 +47,7 @@ def served_by(hub: Hub, area: Collection[str] | None = None) -> Q:
 
     Lists give the `area`, its authorities' codes: the database then knows how few schools that are.
     """
-    codes = HubArea.objects.filter(hub=hub).values("authority") if area is None else area
-    return Q(authority__in=codes, added_by=None) | Q(added_by=hub)
+    return Q(authority__in=area_of(hub) if area is None else area, added_by=None) | Q(added_by=hub)
 
 
 def lines_back(urns: Collection[int]) -> dict[int, list[int]]:

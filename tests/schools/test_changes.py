@@ -6,7 +6,7 @@ from django.utils import timezone
 from hubs.models import Hub, HubArea
 from schools import ancestry, changes
 from schools.changes import Filter
-from schools.models import School, Succession
+from schools.models import Doubt, RegisterLink, School, Succession
 from tests.factories import make_school
 from tests.schools.families import CLOSED, link, school
 
@@ -29,7 +29,8 @@ def test_a_change_is_found_by_either_school_and_counted(hub: Hub, change: Succes
     for words, found in (("100001", 1), ("150001", 1), ("school 15", 1), ("School 9", 0), ("900000001", 0)):
         assert changes.changes(hub, Filter(search=words)).count() == found, words
     assert changes.change_between(hub, 100_001, 150_001) == change
-    assert changes.change_between(hub, 150_001, 100_001) is None
+    assert changes.change_between(hub, 150_001, 100_001) == change
+    assert changes.change_between(hub, 150_001, 150_002) is None
 
 
 def test_the_registers_own_rows_are_given_in_both_directions(change: Succession) -> None:
@@ -66,3 +67,31 @@ def test_what_another_hub_has_added_is_not_among_the_others(hub: Hub, other_hub:
     assert changes.counts(hub, Filter()) == (1, 0)
     assert list(changes.added_by(hub)) == []
     assert list(changes.added_by(other_hub)) == [added]
+
+
+@pytest.mark.parametrize(
+    ("links", "known"),
+    [
+        ([(1, "Successor", 2)], True),
+        ([(1, "Successor - merged", 2), (2, "Predecessor", 1)], True),
+        ([], True),
+        ([(1, "Sixth Form Centre Link", 2)], True),
+        ([(1, "Successor", 2), (2, "Successor", 1)], False),
+        ([(2, "Successor", 1)], False),
+        ([(1, "Result of Amalgamation", 2)], False),
+        ([(2, "Merged - change in age range", 1)], False),
+        ([(1, "Result of Amalgamation", 2), (2, "Predecessor", 1)], True),
+    ],
+)
+def test_nobody_need_ask_which_came_first_where_the_register_says_so_alone(
+    links: list[tuple[int, str, int]], known: bool
+) -> None:
+    rows = [RegisterLink(urn=urn, kind=kind, other_urn=other) for urn, kind, other in links]
+
+    assert changes.has_direction(Succession(predecessor_id=1, successor_id=2), rows) is known
+
+
+def test_in_a_longer_circle_nobody_knows_which_came_first() -> None:
+    change = Succession(predecessor_id=1, successor_id=2, doubts=[Doubt.CYCLE])
+
+    assert not changes.has_direction(change, [RegisterLink(urn=1, kind="Successor", other_urn=2)])

@@ -64,7 +64,13 @@ def test_who_has_seen_the_last_ruling_may_decide_again(decide: Confirm) -> None:
     assert reasons() == ["We were wrong.", "The head told us."]
 
 
-@pytest.mark.parametrize("said", [{"same_school": False}, {"reason": "Another reason."}])
+def test_it_may_have_been_the_other_way_round(decide: Confirm) -> None:
+    decide(turned_round=True)
+
+    assert ancestry.ancestors_of([100_001, 150_001]) == {100_001: {150_001}}
+
+
+@pytest.mark.parametrize("said", [{"same_school": False}, {"reason": "Another reason."}, {"turned_round": True}])
 def test_who_has_not_seen_it_is_told_of_it(decide: Confirm, lead: User, said: dict[str, object]) -> None:
     decide(lead)
 

@@ -51,6 +51,24 @@ def doubtful(number: int, *, day: str | None = None, **fields: Any) -> tuple[Sch
     return earlier, later
 
 
+def circle() -> tuple[School, School]:
+    """Two schools of which the register says that each came before the other, and gives a date for one of that."""
+    earlier, later = doubtful(1)
+    RegisterLink.objects.all().update(established_on="2014-09-01")
+    School.objects.update(status=CLOSED)
+    link(later.urn, "Successor", earlier.urn, None)
+    ancestry.rebuild()
+    return earlier, later
+
+
+def amalgamated() -> tuple[School, School]:
+    """Two schools of which the register does not say which came first."""
+    earlier, later = doubtful(1)
+    RegisterLink.objects.all().update(kind="Result of Amalgamation", established_on="2014-09-01")
+    ancestry.rebuild()
+    return earlier, later
+
+
 def list_url(hub: Hub, query: str = "") -> str:
     return reverse("school_changes", args=[hub.slug]) + (f"?{query}" if query else "")
 
@@ -111,6 +129,53 @@ def test_the_list_says_who_may_have_gone_on_as_whom_and_what_is_in_doubt(console
     assert "URN 150001" in page
     assert "The register gives no date" in page
     assert {figure.label: figure.value for figure in response.context["figures"]} == {"To confirm": 1, "Decided": 0}
+
+
+def test_where_the_register_gives_no_date_those_of_the_two_schools_are_shown(console: Client, hub: Hub) -> None:
+    earlier, later = doubtful(1)
+    School.objects.filter(pk=earlier.pk).update(closed_on="2014-08-31")
+    assert "Not known" not in text_of(console.get(list_url(hub)))
+    School.objects.filter(pk=later.pk).update(opened_on="2014-09-01")
+
+    (row,) = console.get(list_url(hub)).context["rows"]
+    assert row["dates"] == [("closed", dt.date(2014, 8, 31)), ("opened", dt.date(2014, 9, 1))]
+    page = text_of(console.get(url(hub, earlier, later)))
+    assert "Old School 1 closed on Sunday 31 August 2014. New School 1 opened on Monday 1 September 2014." in page
+
+    School.objects.update(closed_on=None, opened_on=None)
+    assert "Not known" in text_of(console.get(list_url(hub)))
+
+
+def test_a_school_with_several_successors_is_asked_about_once_for_each(console: Client, hub: Hub) -> None:
+    earlier, _ = doubtful(1, day="2024-09-01")
+    School.objects.filter(pk=earlier.pk).update(status=CLOSED)
+    another = factories.make_school("Third School", urn=150_009)
+    link(earlier.urn, "Successor", another.urn, "2024-09-01")
+    ancestry.rebuild()
+
+    response = console.get(list_url(hub, "doubt=several"))
+
+    assert [row["change"].successor.name for row in response.context["rows"]] == ["New School 1", "Third School"]
+    assert "The school has more than one successor" in text_of(response)
+
+
+def test_two_schools_that_each_came_before_the_other_are_one_row(
+    console: Client, hub: Hub, administrator: User
+) -> None:
+    earlier, later = circle()
+
+    for query in ("", "doubt=cycle", "doubt=undated", "q=Old"):
+        response = console.get(list_url(hub, query))
+        assert shown(response) == ["Old School 1"], query
+        assert response.context["figures"][0].value == 1
+    assert response.context["rows"][0]["doubts"] == [
+        "The register says that each came before the other",
+        "The register gives no date",
+    ]
+
+    rule(hub, administrator, (later, earlier))
+    assert shown(console.get(list_url(hub))) == []
+    assert shown(console.get(list_url(hub, "state=decided"))) == ["New School 1"]
 
 
 def test_the_newest_come_first_and_undated_ones_last(console: Client, hub: Hub) -> None:
@@ -256,6 +321,97 @@ def test_a_decision_is_kept_with_its_reason_and_leads_back_to_the_same_list(
     assert ancestry.ancestors_of([later.urn]) == {later.urn: {earlier.urn}}
 
 
+def test_a_decision_says_what_the_school_is_called_today(console: Client, hub: Hub) -> None:
+    earlier, later = doubtful(1)
+    now = factories.make_school("Phoenix Academy", urn=160_001, postcode="NV9 9ZZ")
+    School.objects.filter(pk=later.pk).update(status=CLOSED)
+    link(later.urn, "Successor", now.urn)
+
+    first = console.post(url(hub, earlier, later), ANSWER)
+
+    both = "Old School 1 (URN 100001) and New School 1 (URN 150001)"
+    assert said(first) == [
+        f"{both} are one school from now on, called Phoenix Academy (URN 160001) today. That holds for every hub."
+    ]
+    page = console.get(url(hub, earlier, later))
+    text = text_of(page)
+    assert "They are one school, and what Old School 1 (URN 100001) took part in counts for New School 1" in text
+    assert "New School 1 (URN 150001) became Phoenix Academy (URN 160001)" in text
+
+    seen = page.context["form"].initial["seen"]
+    second = console.post(url(hub, earlier, later), {**ANSWER, "answer": "not", "seen": seen})
+    assert f"{both} are two different schools from now on." in said(second)[-1]
+    assert "They are two schools, and each keeps its own history." in text_of(console.get(url(hub, earlier, later)))
+
+
+def test_the_page_says_what_holds_until_somebody_decides(console: Client, hub: Hub) -> None:
+    pair = doubtful(1)
+
+    def holds(*, of: tuple[School, School] = pair) -> str:
+        return str(console.get(url(hub, *of)).context["holds"])
+
+    assert holds().startswith("Until somebody decides, the register's word holds: what Old School 1 (URN 100001) took")
+    RegisterLink.objects.update(established_on="2014-09-01")
+    ancestry.rebuild()
+    assert holds().startswith("The register's word holds: what Old School 1")
+    RegisterLink.objects.update(kind="Result of Amalgamation")
+    ancestry.rebuild()
+    assert holds() == "Until somebody decides, they are two schools, and each keeps its own history."
+    RegisterLink.objects.update(kind="Successor")
+    link(pair[1].urn, "Successor", pair[0].urn)
+    ancestry.rebuild()
+    assert holds().startswith("Until somebody decides, the register's word holds in both directions")
+
+
+@pytest.mark.parametrize("make", [circle, amalgamated])
+@pytest.mark.parametrize(("answer", "before"), [("same", "earlier"), ("back", "later"), ("not", None)])
+def test_where_nobody_knows_which_came_first_there_are_three_answers(
+    console: Client, hub: Hub, make: Callable[[], tuple[School, School]], answer: str, before: str | None
+) -> None:
+    earlier, later = make()
+    page = text_of(console.get(url(hub, earlier, later)))
+    old, new = "Old School 1 (URN 100001)", "New School 1 (URN 150001)"
+    for label in (f"{old} became {new}", f"{new} became {old}", "They are not the same school"):
+        assert label in page
+    assert "Earlier school" not in page
+
+    response = console.post(url(hub, earlier, later), {"answer": answer, "reason": "We know."})
+
+    assert said(response)
+    came_first = {"earlier": {later.urn: {earlier.urn}}, "later": {earlier.urn: {later.urn}}, None: {}}[before]
+    assert ancestry.ancestors_of([earlier.urn, later.urn]) == came_first
+    # The address that was known leads there still, and so does the other.
+    for pair in ((earlier, later), (later, earlier)):
+        again = console.get(url(hub, *pair))
+        assert len(again.context["rulings"]) == 1
+        assert "became" in text_of(again)
+    if before == "later":
+        assert f"The same school: {new} went on as {old}" in text_of(again)
+
+
+def test_which_came_first_can_be_decided_again_in_one_step(console: Client, hub: Hub) -> None:
+    pair = amalgamated()
+    console.post(url(hub, *pair), ANSWER)
+    seen = console.get(url(hub, *pair)).context["form"].initial["seen"]
+
+    console.post(url(hub, *pair), {"answer": "back", "reason": "It was the other way round.", "seen": seen})
+
+    assert ancestry.ancestors_of([one.urn for one in pair]) == {pair[0].urn: {pair[1].urn}}
+
+
+@pytest.mark.parametrize("kind", ["Successor", "Sixth Form Centre Link"])
+def test_where_it_is_clear_which_came_first_there_are_two_answers(console: Client, hub: Hub, kind: str) -> None:
+    pair = doubtful(1)
+    link(pair[0].urn, kind, pair[1].urn, "2014-09-01")
+
+    assert [value for value, _ in console.get(url(hub, *pair)).context["form"].fields["answer"].choices] == [
+        "same",
+        "not",
+    ]
+    refused = console.post(url(hub, *pair), {"answer": "back", "reason": "We know."})
+    assert "Select a valid choice" in text_of(refused)
+
+
 def test_what_was_decided_can_be_decided_again(console: Client, hub: Hub, administrator: User) -> None:
     pair = doubtful(1)
     rule(hub, administrator, pair)
@@ -349,7 +505,7 @@ def test_the_record_takes_as_many_queries_with_three_relations_as_with_one(
     another(2)
     another(3)
 
-    assert queries_of(console, url(hub, *pair)) == with_one <= 11
+    assert queries_of(console, url(hub, *pair)) == with_one <= 15
 
 
 # --- Schools that a hub has added ------------------------------------------------------------
