@@ -199,10 +199,15 @@ def _edges(nodes: dict[int, Node], pairs: list[tuple[int, int, str]]) -> Iterabl
         text = None
         if label and not is_backwards:
             places = []
-            if sum(1 for one, _, _ in pairs if one == earlier) == 1:
-                places.append((x1 + 6, y1 - 6))
-            if sum(1 for _, one, _ in pairs if one == later) == 1:
-                places.append((x2 - GAP_ACROSS + 6, y2 - 6))
+            leaving = [nodes[other] for one, other, _ in pairs if one == earlier and other != later]
+            arriving = [nodes[one] for one, other, _ in pairs if other == later and one != earlier]
+            # Below a line that others part from upwards or join from above, which would run through its label.
+            is_crowded = y1 == y2 and any(node.y < end.y for node in leaving + arriving)
+            beside = LABEL_HEIGHT if is_crowded else -6
+            if not leaving:
+                places.append((x1 + 6, y1 + beside))
+            if not arriving:
+                places.append((x2 - GAP_ACROSS + 6, y2 + beside))
             # Where it shares both ends with others: on the line itself, on its way from row to row.
             places += [(x2 - GAP_ACROSS + 6, _on_its_way(y1, y2, part) + 4) for part in (0.5, 0.4, 0.6, 0.3, 0.7)]
             free = (Text(*place, label) for place in places if not any(_is_over(place, one) for one in labels))

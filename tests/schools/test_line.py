@@ -89,11 +89,11 @@ def test_the_line_says_what_is_in_doubt_and_what_was_decided(lead: User, hub: Hu
     for urn in (2, 3, 4):
         link(1, "Successor", urn)
     actor = membership_of(lead, hub)
-    ruling = {"predecessor": 1, "actor": actor, "now": now, "reason": "The head says so."}
-    with tenancy.use(hub):
-        ancestry.rule(successor=3, same_school=True, **ruling)
-        ancestry.rule(successor=4, same_school=True, **ruling)
-        ancestry.rule(successor=4, same_school=False, **ruling)
+    for urn, same_school in ((3, True), (4, True), (4, False)):
+        with tenancy.use(hub):
+            ancestry.rule(
+                predecessor=1, successor=urn, same_school=same_school, reason="She says so.", actor=actor, now=now
+            )
     line = line_of(School.objects.get(pk=1), hub=hub)
     assert [(step.successor.urn, step.doubts, step.decided) for step in line.steps] == [
         (2, ("The school has more than one successor",), ""),

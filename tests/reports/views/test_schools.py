@@ -169,8 +169,8 @@ def test_the_list_says_for_which_words_it_shows_schools_instead(
 
     page = text_of(console.get(list_url(hub, "q=Oakfeild")))
 
-    assert "Nothing is spelt “Oakfeild”: these are for “oakfield”" in page
-    assert "Nothing is spelt" not in text_of(console.get(list_url(hub, "q=Oakfield")))
+    assert "1 school for “oakfield”: nothing is spelt “Oakfeild”" in page
+    assert "nothing is spelt" not in text_of(console.get(list_url(hub, "q=Oakfield")))
 
 
 def test_a_name_that_another_hub_gave_a_school_finds_nothing(
