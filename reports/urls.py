@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from reports.views import home, schools
+from reports.views import home, national_schools, schools
 
 urlpatterns: list[URLPattern] = [
     path("console/<slug:hub_slug>/", home.console_home, name="console_home"),
@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern] = [
     path("console/<slug:hub_slug>/schools/beyond/", schools.schools_beyond, name="schools_beyond"),
     path("console/<slug:hub_slug>/schools/<int:urn>/", schools.school, name="school"),
     path("national/", home.national_home, name="national_home"),
+    path("national/schools/", national_schools.national_school_list, name="national_school_list"),
 ]

@@ -187,6 +187,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "invitation_resend": lambda world: {"pk": world.invitation.pk},
     "invitation_withdraw": lambda world: {"pk": world.invitation.pk},
     "national_home": lambda world: {},
+    "national_school_list": lambda world: {},
 }
 # What each page needs, written down a second time: a capability declared by mistake is a hole.
 NEEDS: dict[str, set[str]] = {
@@ -225,7 +226,7 @@ NEEDS: dict[str, set[str]] = {
         "invitation_resend",
         "invitation_withdraw",
     },
-    "view_national_figures": {"national_home"},
+    "view_national_figures": {"national_home", "national_school_list"},
 }
 # Pages that answer with a redirect when all is well: where to depends on what there is to do.
 MAY_REDIRECT = {"expression_continue", "my_hubs", "message_cancel", "expression_change_seen", "expression_part"}
