@@ -33,8 +33,18 @@ class AuthorityTerms:
 
 
 @dataclass(frozen=True)
+class BankHoliday:
+    """A bank holiday of a school year, and where it lies: "Easter holiday", "first half of the summer term"."""
+
+    day: dt.date
+    name: str
+    place: str
+    in_term: bool
+
+
+@dataclass(frozen=True)
 class HalfTermRow:
-    """A half-term as a table shows it, with the number of its days in session."""
+    """A half-term as a table shows it, with the number of its days in session and the bank holidays within it."""
 
     half_term: HalfTermDates
     name: str
@@ -42,6 +52,7 @@ class HalfTermRow:
     # The first and the last of its weeks, counted from the beginning of the term; 0 where no day is left of it.
     first_week: int
     last_week: int
+    bank_holidays: Sequence[BankHoliday]
 
 
 @dataclass(frozen=True)
@@ -52,16 +63,6 @@ class TermSum:
     weeks: int
     days: int
     last_day: dt.date | None
-
-
-@dataclass(frozen=True)
-class BankHoliday:
-    """A bank holiday of a school year, and where it lies: "Easter holiday", "first half of the summer term"."""
-
-    day: dt.date
-    name: str
-    place: str
-    in_term: bool
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,14 @@ def authorities_with_terms(hub: Hub, year: int) -> list[AuthorityTerms]:
 def half_term_rows(calendar: SchoolCalendar, year: int) -> list[HalfTermRow]:
     """The six half-terms of a year with what they teach."""
     rows = []
+    holidays = [one for one in bank_holidays_in(calendar, year) if one.in_term]
     for half_term in calendar.half_terms(year):
         days = set(calendar.days_in_session(year, [half_term.number]))
         weeks = [week for week in calendar.weeks_of_term(year, half_term.term) if days.intersection(week.days)]
         name = HALF_TERM_NAMES[half_term.number]
         first, last = (weeks[0].number, weeks[-1].number) if weeks else (0, 0)
-        rows.append(HalfTermRow(half_term, name[0].upper() + name[1:], len(days), first, last))
+        within = [one for one in holidays if half_term.starts_on <= one.day <= half_term.ends_on]
+        rows.append(HalfTermRow(half_term, name[0].upper() + name[1:], len(days), first, last, within))
     return rows
 
 

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from schools.views import adding, changes, search, terms
 
 _SCHOOLS = "console/<slug:hub_slug>/schools/"
-_TERM_DATES = "console/<slug:hub_slug>/term-dates/"
+_TERM_DATES = f"{_SCHOOLS}term-dates/"
 _OF_AUTHORITY = f"{_TERM_DATES}authority/<slug:code>/<int:year>/"
 _OF_SCHOOL = f"{_TERM_DATES}school/<int:urn>/<int:year>/"
 

@@ -15,7 +15,7 @@ from hubs import timeline
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.methods import form_page
-from hubs.models import LocalAuthority
+from hubs.models import HubArea, LocalAuthority
 from hubs.permissions import NotAllowed
 from hubs.years import academic_year_of, label_of
 from schools import term_queries, terms
@@ -46,8 +46,8 @@ def term_dates(request: MemberRequest) -> HttpResponse:
         "year": year,
         "year_label": label_of(year),
         "years": _year_links(year, {one: f"{url}?year={one}" for one in _years()}),
-        "back_url": reverse("console_home", args=[request.hub.slug]),
-        "back_text": "Home",
+        "back_url": reverse("school_list", args=[request.hub.slug]),
+        "back_text": "Schools",
     }
     return render(request, "schools/terms.html", context)
 
@@ -116,10 +116,21 @@ def _record(request: MemberRequest, of: terms.Owner, year: int) -> HttpResponse:
         "change_url": _url(request, of, year, "_change"),
         "remove_url": _url(request, of, year, "_remove"),
         "entries": timeline.entries_of(of)[:_ENTRIES],
-        "back_url": f"{reverse('term_dates', args=[request.hub.slug])}?year={year}",
-        "back_text": "Term dates",
+        **_back(request, of, year),
     }
     return render(request, "schools/terms_record.html", context)
+
+
+def _back(request: MemberRequest, of: terms.Owner, year: int) -> dict[str, str]:
+    """Where one comes from: a school's page, or the list of authorities; and from a school on to its authority's."""
+    if not isinstance(of, School):
+        return {"back_url": f"{reverse('term_dates', args=[request.hub.slug])}?year={year}", "back_text": "Term dates"}
+    is_ours = HubArea.objects.filter(hub=request.hub, authority=of.authority_id).exists()
+    return {
+        "back_url": reverse("school", args=[request.hub.slug, of.pk]),
+        "back_text": of.name,
+        "authority_url": _url(request, of.authority, year) if is_ours else "",
+    }
 
 
 def _change(request: MemberRequest, of: terms.Owner, year: int) -> HttpResponse:
@@ -155,7 +166,13 @@ def _change(request: MemberRequest, of: terms.Owner, year: int) -> HttpResponse:
     elif request.method == "POST":
         # With what cannot be read, what cannot be of all the rest: all is corrected in one go.
         form.refuse(terms.faults_in(year, form.dates, calendar))
-    context = {**_named(of, year), "form": form, "is_assumed": calendar.is_assumed(year), "back_url": back}
+    context = {
+        **_named(of, year),
+        "form": form,
+        "is_assumed": calendar.is_assumed(year),
+        "back_url": back,
+        "back_text": f"Term dates {label_of(year)}",
+    }
     return render(request, "schools/terms_change.html", context)
 
 
@@ -168,7 +185,12 @@ def _remove(request: MemberRequest, of: terms.Owner, year: int) -> HttpResponse:
         said = "The dates entered for {} for {} are removed." if removed else "No dates were entered for {} for {}."
         messages.success(request, said.format(of.name, label_of(year)))
         return redirect(back)
-    context = {**_named(of, year), "entry": term_queries.last_entry(of, year, hub=request.hub), "back_url": back}
+    context = {
+        **_named(of, year),
+        "entry": term_queries.last_entry(of, year, hub=request.hub),
+        "back_url": back,
+        "back_text": f"Term dates {label_of(year)}",
+    }
     return render(request, "schools/terms_remove.html", context)
 
 

@@ -31,7 +31,7 @@ def test_a_lead_corrects_an_authority_s_dates(
     hub.areas.add(LocalAuthority.objects.create(code="001", name="Northvale"))
     page = quiet
     sign_in(page, site, client_of(lead))
-    page.goto(f"{site}/console/northvale/term-dates/")
+    page.goto(f"{site}/console/northvale/schools/term-dates/")
     look_at(page)
     page.get_by_role("link", name="Northvale", exact=True).click()
     look_at(page)
@@ -65,10 +65,10 @@ def test_a_school_with_a_long_name_breaks_no_page(
     hub.areas.add(school.authority)
     page = quiet
     sign_in(page, site, client_of(lead))
-    page.goto(f"{site}/console/northvale/term-dates/")
+    page.goto(f"{site}/console/northvale/schools/term-dates/")
     page.get_by_role("link", name="Northvale", exact=True).click()
     year = page.url.rstrip("/").rsplit("/", 1)[1]
-    page.goto(f"{site}/console/northvale/term-dates/school/{school.urn}/{year}/")
+    page.goto(f"{site}/console/northvale/schools/term-dates/school/{school.urn}/{year}/")
     look_at(page)
     press(page, "Enter the school’s own dates")
     look_at(page)

@@ -300,7 +300,7 @@ def test_a_page_takes_as_many_queries_whatever_was_entered(
     with_one = queries_of(console, page(hub, northvale))
     for _ in range(2):
         enter(hub, lead, make_school(), early())
-    assert queries_of(console, page(hub, school)) == before <= 12
+    assert queries_of(console, page(hub, school)) == before <= 13
     assert queries_of(console, page(hub, northvale)) == with_one <= 14
 
 
@@ -314,6 +314,51 @@ def test_a_form_takes_at_most_five_queries_of_its_own(
     for of in (northvale, school):
         for which in ("_change", "_remove"):
             assert queries_of(console, page(hub, of, which)) - of_the_console <= 5
+
+
+def back_of(response: Any) -> tuple[str, str]:
+    """Where the link at the top leads, and what it says."""
+    found = re.search(r'<a href="([^"]+)" class="govuk-back-link">([^<]+)</a>', response.content.decode())
+    assert found
+    return found[1], html.unescape(found[2])
+
+
+def test_each_page_leads_back_to_where_one_comes_from(
+    hub: Hub, northvale: LocalAuthority, school: School, console: Client
+) -> None:
+    year = label_of(this_year())
+    for address, back in {
+        list_page(hub): (reverse("school_list", args=[hub.slug]), "Schools"),
+        page(hub, northvale): (list_page(hub, f"?year={this_year()}"), "Term dates"),
+        page(hub, school): (reverse("school", args=[hub.slug, school.pk]), school.name),
+        page(hub, northvale, "_change"): (page(hub, northvale), f"Term dates {year}"),
+        page(hub, school, "_remove"): (page(hub, school), f"Term dates {year}"),
+    }.items():
+        answer = console.get(address)
+        assert back_of(answer) == back
+        assert re.search(r'class="govuk-service-navigation__item[^>]*--active[^>]*>.*?Schools', text_of(answer), re.S)
+
+
+def text_of(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def test_a_school_and_its_term_dates_lead_to_one_another_and_to_its_authority_s(
+    hub: Hub, other_hub: Hub, stranger: User, northvale: LocalAuthority, school: School, console: Client,
+    client_of: ClientOf,
+) -> None:  # fmt: skip
+    assert page(hub, school) in text_of(console.get(reverse("school", args=[hub.slug, school.pk])))
+    assert page(hub, northvale) in text_of(console.get(page(hub, school)))
+    # Of an authority that a hub does not serve it has no page.
+    assert page(other_hub, northvale) not in text_of(client_of(stranger).get(page(other_hub, school)))
+
+
+def test_a_half_term_names_the_bank_holidays_that_fall_into_it(
+    hub: Hub, northvale: LocalAuthority, console: Client
+) -> None:
+    text = words(console.get(page(hub, northvale)))
+    assert re.search(r"First half of the summer term not on \d May, May Day Mon", text)
+    assert text.count("not on") == 1
 
 
 # --- Correcting -----------------------------------------------------------------------------------
