@@ -36,7 +36,7 @@ def changes_of(hub: Hub, area: Collection[str] | None = None) -> QuerySet[Succes
     Lists give the `area`, as for `served_by`.
     """
     served = School.objects.order_by().filter(served_by(hub, area)).values("pk")
-    # By the indexes on either end, and not one row of the country after the other.
+    # From the few schools of the area, and not from all of the country.
     near = [Succession.objects.filter(**{f"{side}__in": served}).values("pk") for side in _SIDES]
     not_anothers = [Q(**{f"{side}__added_by": None}) | Q(**{f"{side}__added_by": hub}) for side in _SIDES]
     return (

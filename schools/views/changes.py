@@ -108,9 +108,7 @@ def change(request: MemberRequest, predecessor: int, successor: int) -> HttpResp
         "doubts": _doubts(found),
         "holds": _what_holds(found, is_ruled=bool(rulings)),
         "line": line_of(found.successor, hub=request.hub) if found.counts else None,
-        "sides": ("Earlier school", "Later school")
-        if has_direction
-        else (_named(found.predecessor), _named(found.successor)),
+        "sides": ("Earlier school", "Later school") if has_direction else _urns(found),
         "facts": evidence.side_by_side(found.predecessor, found.successor),
         "distance": evidence.distance_in_words(evidence.distance(found.predecessor, found.successor)),
         "links": links,
@@ -225,6 +223,10 @@ def _done(earlier: School, later: School, *, same_school: bool) -> str:
     today = " and ".join(_named(school) for school in current_of(later))
     now = f", called {today} today" if today else ""
     return f"{both} are one school from now on{now}. That holds for every hub."
+
+
+def _urns(found: Succession) -> tuple[str, str]:
+    return found.predecessor.urn_in_words, found.successor.urn_in_words
 
 
 def _named(school: School) -> str:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from hubs.models import Hub, HubArea
+from hubs.models import Hub, HubArea, LocalAuthority
 from schools import ancestry, changes
 from schools.changes import Filter
 from schools.models import Doubt, RegisterLink, School, Succession
@@ -95,3 +96,23 @@ def test_in_a_longer_circle_nobody_knows_which_came_first() -> None:
     change = Succession(predecessor_id=1, successor_id=2, doubts=[Doubt.CYCLE])
 
     assert not changes.has_direction(change, [RegisterLink(urn=1, kind="Successor", other_urn=2)])
+
+
+def test_the_list_is_read_from_the_schools_of_the_area_and_not_from_all(hub: Hub, change: Succession) -> None:
+    area = [change.predecessor.authority_id]
+    LocalAuthority.objects.create(code="009", name="Severnmoor")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO schools_school SELECT (jsonb_populate_record(school, jsonb_build_object("
+            "'urn', 200000 + n, 'authority_id', '009'))).* "
+            "FROM schools_school AS school, generate_series(1, 5000) AS n WHERE school.urn = 100001"
+        )
+        cursor.execute(
+            "INSERT INTO schools_succession (predecessor_id, successor_id, kind, doubts, counts) "
+            "SELECT 200000 + n, 200001 + n, 'became', '{undated}', true FROM generate_series(1, 4999, 2) AS n"
+        )
+
+    assert list(changes.changes(hub, Filter(), area)) == [change]
+    assert changes.counts(hub, Filter(), area) == (1, 0)
+    plan = changes.changes(hub, Filter(), area).explain()
+    assert "Seq Scan on schools_school" not in plan
