@@ -55,11 +55,10 @@ def changed_schools() -> ChangedSchools:
     One more for counting where there are more than are listed.
     """
     unseen = SchoolChange.objects.unseen()
-    noticed = unseen.order_by().values_list("expression__school").annotate(Min("noticed_at"))
-    first = [
-        school for school, _ in noticed.order_by("noticed_at__min", "expression__school")[: MOST_CHANGES_LISTED + 1]
-    ]
-    count = len(first) if len(first) <= MOST_CHANGES_LISTED else noticed.count()
+    schools = unseen.order_by().values("expression__school").annotate(first_noticed=Min("noticed_at"))
+    in_order = schools.order_by("first_noticed", "expression__school").values_list("expression__school", flat=True)
+    first = list(in_order[: MOST_CHANGES_LISTED + 1])
+    count = len(first) if len(first) <= MOST_CHANGES_LISTED else schools.count()
     listed = first[:MOST_CHANGES_LISTED]
     sent = ExpressionOfInterest.objects.filter(school__in=listed, pk__in=unseen.values("expression"))
     by_school: dict[int, list[ExpressionOfInterest]] = {school: [] for school in listed}
