@@ -15,6 +15,11 @@ _DIGIT = re.compile(r"\d")
 # Of a page or of a mailbox; "Maths/PE lead" and "St. John's" are none.
 _ADDRESS = re.compile(r"://|\bwww\.|@|\w\.\w{2,}/", re.IGNORECASE)
 _FEWEST_DIGITS = 8
+# What comes along when text is copied, or turns the reading direction of all that follows; not the joiners, which
+# some tongues write with.
+_UNSEEN = re.compile(
+    "[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
 # Letters and symbols by their category, and yet nothing is drawn: the Hangul fillers and the empty Braille cell.
 _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
@@ -36,13 +41,16 @@ class TextField(forms.CharField):
 
 
 class LineField(TextField):
-    """One line: runs of spaces and line breaks become one space, as names go into letters and headers."""
+    """One line: runs of spaces and line breaks become one space, as names go into letters and headers.
+
+    Characters that nobody sees are taken out.
+    """
 
     default_error_messages: ClassVar[dict[str, Any]] = {"address": "Take the web or e-mail address out"}
 
     def to_python(self, value: Any) -> str:
         """The line, without the spaces around it."""
-        return " ".join(super().to_python(value).split())
+        return " ".join(_UNSEEN.sub("", super().to_python(value)).split())
 
     def validate(self, value: str) -> None:
         """Refuse what looks like an address: strangers' words go into our letters, to whomever they name."""

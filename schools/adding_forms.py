@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,16 +21,7 @@ OLDEST = 19
 # The register has what opened long ago, and nobody plans for longer ahead than these years.
 EARLIEST_OPENING = dt.date(2000, 1, 1)
 YEARS_AHEAD = 5
-# Of no category that says so, and yet nothing is drawn: the Hangul fillers and the empty Braille cell.
-_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
-
-
-def _seen_whole(text: str) -> str:
-    """The text; refused with a character that nobody sees, as what turns the reading direction of the rest."""
-    if any(character in _BLANKS or unicodedata.category(character)[0] == "C" for character in text):
-        raise ValidationError("Write it again without the character that cannot be seen")
-    return text
 
 
 def _age(label: str, missing: str) -> forms.IntegerField:
@@ -95,14 +85,6 @@ class NewSchoolForm(forms.Form):
             "opens_on",
             others=[Button("Cancel", url=back, look="link")],
         )
-
-    def clean_name(self) -> str:
-        """The name as it is read."""
-        return _seen_whole(self.cleaned_data["name"])
-
-    def clean_town(self) -> str:
-        """The town as it is read."""
-        return _seen_whole(self.cleaned_data["town"])
 
     def clean_opens_on(self) -> dt.date:
         """The day; none that can only be a slip of the pen."""

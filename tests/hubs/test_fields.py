@@ -40,6 +40,13 @@ def test_a_line_has_no_line_breaks(typed: str) -> None:
     assert NAME.clean(typed) == "Ann Bell"
 
 
+@pytest.mark.parametrize(
+    "typed", ["Ann\u202e Bell", "\ufeffAnn Bell\u200b", "An\u00adn\x07 Bell", "\u2067Ann\u2069 Bell"], ids=ascii
+)
+def test_what_nobody_sees_in_a_line_is_taken_out(typed: str) -> None:
+    assert NAME.clean(typed) == "Ann Bell"
+
+
 def test_a_letter_keeps_its_line_breaks() -> None:
     assert LETTER.clean("One.\r\n\r\nTwo.") == "One.\r\n\r\nTwo."
 
