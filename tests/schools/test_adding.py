@@ -152,7 +152,7 @@ def test_who_was_mistaken_in_that_can_say_so(add: Add, hub: Hub, administrator: 
 
     with tenancy.use(hub):
         confirm(
-            change=change, same_school=True, reason="The trust told us.", seen=change.ruling_id,
+            change=change, same_school=True, reason="The trust told us.", seen=SuccessionRuling.objects.get().pk,
             actor=factories.membership_of(administrator, hub), now=now,
         )  # fmt: skip
 
