@@ -63,7 +63,7 @@ def bare_copy(path: Path, *, table: str = "TEMPORARY TABLE") -> float:
         names = ", ".join(f"column_{number} text" for number in range(len(file.readline().split(b","))))
         file.seek(0)
         began = time.perf_counter()
-        connection.execute(f"CREATE {table} bare ({names})")  # type: ignore[arg-type]
+        connection.execute(f"CREATE {table} bare ({names})")
         with connection.cursor().copy("COPY bare FROM STDIN (FORMAT csv, HEADER, ENCODING 'WIN1252')") as copy:
             while chunk := file.read(_CHUNK):
                 copy.write(chunk)
@@ -77,9 +77,9 @@ def bare_copy(path: Path, *, table: str = "TEMPORARY TABLE") -> float:
 class Took:
     """Seconds for a whole import, and for two parts of it: deriving successions, and refreshing the search's index."""
 
-    whole: float = 0.0
-    derived: float = 0.0
-    search: float = 0.0
+    whole: float
+    derived: float
+    search: float
 
     @property
     def rows(self) -> float:
@@ -91,33 +91,29 @@ def one_import(path: Path, *, links: Path | None = None) -> Took:
     """Time an import, just as the command does it."""
     from django.utils import timezone
 
-    from schools import register
+    from schools import ancestry, search
+    from schools.register import import_register
 
-    took = Took()
-
-    def timed(work: Callable[[], object]) -> tuple[Callable[[], object], list[float]]:
-        seconds: list[float] = []
-
-        def run() -> object:
-            began = time.perf_counter()
-            try:
-                return work()
-            finally:
-                seconds.append(time.perf_counter() - began)
-
-        return run, seconds
-
-    rebuild, derived = timed(register.ancestry.rebuild)
-    refresh, search = timed(register.refresh_search)
-    with (
-        mock.patch.object(register.ancestry, "rebuild", rebuild),
-        mock.patch.object(register, "refresh_search", refresh),
-    ):
+    derived, refreshed = Stopwatch(ancestry.rebuild), Stopwatch(search.refresh)
+    with mock.patch("schools.ancestry.rebuild", derived), mock.patch("schools.register.refresh_search", refreshed):
         began = time.perf_counter()
-        register.import_register(path, links=links, actor_name="bench", now=timezone.now(), force=True)
-        took.whole = time.perf_counter() - began
-    took.derived, took.search = sum(derived), sum(search)
-    return took
+        import_register(path, links=links, actor_name="bench", now=timezone.now(), force=True)
+        whole = time.perf_counter() - began
+    return Took(whole, derived.seconds, refreshed.seconds)
+
+
+@dataclass
+class Stopwatch:
+    """Stands for a function, and adds up what it takes, in seconds."""
+
+    work: Callable[[], object]
+    seconds: float = 0.0
+
+    def __call__(self) -> None:
+        """Do the work."""
+        began = time.perf_counter()
+        self.work()
+        self.seconds += time.perf_counter() - began
 
 
 def imports(folder: Path, *, rounds: int, say: Callable[[str], object] = print) -> bool:
