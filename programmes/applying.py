@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import prefetch_related_objects
 
 from hubs import timeline
@@ -62,6 +63,10 @@ class SchoolHasOne(Exception):
         self.existing = existing
 
 
+class SchoolGone(Exception):
+    """The hub that had added the school has taken it back since it was found."""
+
+
 @dataclass(frozen=True)
 class Contact:
     """Who fills the form in."""
@@ -93,19 +98,21 @@ class Teacher:
 
 
 def start(*, window: RecruitmentWindow, school: School, now: dt.datetime) -> ExpressionOfInterest:
-    """Begin a draft; raises `NotTaking` outside the recruitment window."""
+    """Begin a draft; raises `NotTaking` outside the recruitment window, and `SchoolGone`."""
     if not window.takes_expressions_at(now):
         raise NotTaking
-    return ExpressionOfInterest.objects.create(
-        hub=window.hub, window=window, school=school, started_at=now, touched_at=now
-    )
+    with _school_stays():
+        return ExpressionOfInterest.objects.create(
+            hub=window.hub, window=window, school=school, started_at=now, touched_at=now
+        )
 
 
 def change_school(*, draft: ExpressionOfInterest, school: School, now: dt.datetime) -> None:
-    """Choose another school; everything else stays. Raises `AlreadySent`."""
+    """Choose another school; everything else stays. Raises `AlreadySent` and `SchoolGone`."""
     draft = _locked_draft(draft)
     draft.school = school
-    _touch(draft, now, "school")
+    with _school_stays():
+        _touch(draft, now, "school")
 
 
 def save_contact(*, draft: ExpressionOfInterest, contact: Contact, now: dt.datetime) -> None:
@@ -242,6 +249,18 @@ def _locked(expression: ExpressionOfInterest) -> ExpressionOfInterest:
         .with_other_urns()
         .get(pk=expression.pk)
     )
+
+
+@contextmanager
+def _school_stays() -> Iterator[None]:
+    """Hold the school that is referred to within; raises `SchoolGone`."""
+    try:
+        with transaction.atomic():
+            yield
+            # Now, where it can be answered, and not at the end of the request.
+            connection.check_constraints()
+    except IntegrityError as error:
+        raise SchoolGone from error
 
 
 def _locked_draft(expression: ExpressionOfInterest) -> ExpressionOfInterest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from django.urls import reverse
 from hubs.access import HubRequest
 from hubs.models import Hub
 from hubs.ratelimit import allow, client_of
+from programmes.applying import SchoolGone
 from programmes.forms import SchoolChoiceForm, SchoolSearchForm
 from programmes.models import ExpressionOfInterest, RecruitmentWindow
 from schools import search
@@ -35,7 +37,8 @@ def school_page(
 ) -> HttpResponse:
     """Search, then choose. With JavaScript the type-ahead does both in one go."""
     if school := _school_of(request.POST.get("urn", ""), request.hub):
-        return chosen(school)
+        with suppress(SchoolGone):
+            return chosen(school)
     # Only what was typed now: the address of the list has a search as well, the one that found it.
     if request.POST.get("q", "").strip():
         return redirect(f"{here}?{urlencode({'q': request.POST['q'][:100]})}")

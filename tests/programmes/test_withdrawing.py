@@ -3,12 +3,15 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
 from hubs import tenancy
 from hubs.models import Hub
-from programmes import withdrawing
+from programmes import applying, withdrawing
 from programmes.models import ExpressionOfInterest, Participation, Stage
+from schools.models import School
 from tests import factories
+from tests.locks import begin_meanwhile
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +44,33 @@ def test_drafts_alone_go_with_a_school(hub: Hub) -> None:
     with tenancy.use(hub):
         withdrawing.let_go(school)
         assert set(ExpressionOfInterest.objects.all()) == kept
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_who_chooses_a_school_that_is_being_withdrawn_is_told_at_once(
+    hub: Hub, now: dt.datetime, *, is_begun: bool
+) -> None:
+    window, school = factories.make_window(hub), factories.make_school()
+    draft = factories.make_draft(window, factories.make_school()) if is_begun else None
+    told: list[bool] = []
+
+    def choose() -> None:
+        with tenancy.use(hub), transaction.atomic():
+            try:
+                if draft:
+                    applying.change_school(draft=draft, school=school, now=now)
+                else:
+                    applying.start(window=window, school=school, now=now)
+            except applying.SchoolGone:
+                told.append(True)
+
+    with transaction.atomic():
+        School.objects.filter(pk=school.pk).delete()
+        other = begin_meanwhile(choose)
+        assert other.is_alive()
+    other.join()
+
+    assert told == [True]
+    with tenancy.use(hub):
+        assert list(ExpressionOfInterest.objects.all()) == ([draft] if draft else [])

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from programmes import applying
 from programmes.models import RecruitmentWindow
 from schools import search
 from schools.models import CurrentSchool, School
@@ -30,6 +31,20 @@ def test_a_closed_school_cannot_be_chosen(client: Client, window: RecruitmentWin
     client.post(school_url(window.hub), {"urn": closed.urn})
 
     assert everything(window.hub)[0] == []
+
+
+def test_a_school_that_its_hub_withdraws_at_this_moment_is_asked_for_anew(
+    client: Client, window: RecruitmentWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(**_: object) -> NoReturn:
+        raise applying.SchoolGone
+
+    monkeypatch.setattr(applying, "start", gone)
+
+    response = client.post(school_url(window.hub), {"urn": factories.make_school().urn})
+
+    assert response.status_code == 200
+    assert "Enter the school's name, town, postcode or URN" in text_of(response)
 
 
 @pytest.mark.parametrize("typed", ["No such school anywhere", "<script>alert(1)</script>", "Ash\x00Lane"])
