@@ -274,14 +274,19 @@ class _SchoolRules:
     seen = ("urn", "low_age", "high_age", "easting", "northing")
 
     def __init__(self) -> None:
-        self._urns: set[int] = set()
+        self._urns: set[bytes] = set()
+        self._ages: set[tuple[bytes, bytes]] = set()
 
     def passes(self, values: Sequence[bytes]) -> bool:
         """Whether a row of plain values holds to all of that."""
-        written, low, high, easting, northing = values
-        urn = int(written)
-        if urn in self._urns or bool(easting) != bool(northing) or (low and high and int(low) > int(high)):
+        urn, low, high, easting, northing = values
+        if urn in self._urns or (not easting) is not (not northing):
             return False
+        # Nearly all schools are of one of a few pairs of ages.
+        if (low, high) not in self._ages:
+            if low and high and int(low) > int(high):
+                return False
+            self._ages.add((low, high))
         self._urns.add(urn)
         return True
 
@@ -294,9 +299,9 @@ class _SchoolRules:
             raise Unreadable(f"EstablishmentStatus (code) {status} is none of 1, 2, 3 and 4.")
         if low and high and int(low) > int(high):
             raise Unreadable(f"The lowest age, {low}, is above the highest, {high}.")
-        if int(urn) in self._urns:
+        if urn.encode() in self._urns:
             raise Unreadable(f"URN {urn} stands in the file more than once.")
-        self._urns.add(int(urn))
+        self._urns.add(urn.encode())
         # Some schools sit at (0, 0), off the coast of Cornwall: no place is better than a wrong one.
         if not (int(row.get("easting") or 0) and int(row.get("northing") or 0)):
             row.update((name, None) for name in ("easting", "northing") if name in row)

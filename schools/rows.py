@@ -86,7 +86,7 @@ class Rows:
         self._width = len(names)
         self._columns = sorted((names.index(column.header), column) for column in columns if column.stands_in(names))
         self._reads = [(position, column.field, column.parse.read, column) for position, column in self._columns]
-        self._plain, groups = _pattern_of(names, dict(self._columns), rules.seen)
+        self._plain, groups = _pattern_of(dict(self._columns), rules.seen)
         self._seen = _getter(groups)
 
     @property
@@ -124,14 +124,13 @@ class Rows:
     def __iter__(self) -> Iterator[bytes]:
         """Rows as lines of CSV in UTF-8, without their ends."""
         # Fifty thousand times over, each call counts: hence the names, and no functions of our own.
-        plain, seen, passes = self._plain.fullmatch, self._seen, self._rules.passes
+        plain, seen, passes = self._plain.match, self._seen, self._rules.passes
+        commas = self._width - 1
         for line in self._lines:
             self._line += 1
-            text = line.rstrip(b"\r\n")
-            quoted = b'"' in text
-            if quoted:
-                text = _without_quotes(text)
-            if not (quoted and b'"' in text) and (match := plain(text)):
+            quoted = b'"' in line
+            text = _without_quotes(line.rstrip(b"\r\n")) if quoted else line
+            if text.count(b",") == commas and (match := plain(text)) and not (quoted and b'"' in text):
                 values = match.groups()
                 if passes(seen(values)):
                     row = b",".join(values)
@@ -231,18 +230,17 @@ def _check_header(names: list[str], columns: Sequence[Column], what: str) -> Non
         raise RegisterUnreadable(f"This is not {what}: it lacks the columns {', '.join(missing)}.")
 
 
-def _pattern_of(
-    names: list[str], columns: dict[int, Column], seen: Sequence[str]
-) -> tuple[re.Pattern[bytes], list[int | None]]:
-    """A pattern of lines of plain values, and where among its groups the fields of `seen` are.
+def _pattern_of(columns: dict[int, Column], seen: Sequence[str]) -> tuple[re.Pattern[bytes], list[int | None]]:
+    """A pattern of lines with plain values in these columns, and where among its groups the fields of `seen` are.
 
-    A group is a column of `seen`, or as many others in a row as we read; what we do not read is stepped over.
+    A group is a column of `seen`, or as many others in a row as we read; what we do not read is stepped over, and
+    what comes after the last of them is not looked at.
     """
     pattern: list[str] = []
     groups: dict[str, int] = {}
     number = -1
     open_group = False
-    for position in range(len(names)):
+    for position in range(max(columns) + 1):
         column = columns.get(position)
         alone = column is not None and column.field in seen
         if open_group and (column is None or alone):
@@ -260,7 +258,7 @@ def _pattern_of(
         if alone:
             pattern.append(")")
             groups[column.field] = number
-    pattern.append(")" if open_group else "")
+    pattern.append((")" if open_group else "") + r"(?=[,\r\n]|\Z)")
     return re.compile("".join(pattern).encode()), [groups.get(field) for field in seen]
 
 
