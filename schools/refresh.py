@@ -33,8 +33,6 @@ _DAY = dt.timedelta(days=1)
 _FOLDER = "hubadmin-register-"
 # Longer than a refresh can last.
 _LEFT_BEHIND = dt.timedelta(hours=12)
-# A file with more bad rows is bad altogether: the first ones say why.
-_MOST_BAD_ROWS = 50
 log = structlog.get_logger(__name__)
 
 
@@ -117,7 +115,7 @@ def _take_in(register: Path, links: Path | None, now: dt.datetime) -> None:
 
 
 def _tell_bad_rows(file_name: str, bad_rows: list[BadRow]) -> None:
-    for row in bad_rows[:_MOST_BAD_ROWS]:
+    for row in bad_rows:
         log.warning("register_row_left_out", file=file_name, line=row.line, reason=row.reason)
 
 

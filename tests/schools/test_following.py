@@ -3,9 +3,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from structlog.testing import capture_logs
 
 from schools import following
+from tests.logs import logs_of
 
 
 def test_every_room_follows_whatever_becomes_of_another(monkeypatch: pytest.MonkeyPatch, now: dt.datetime) -> None:
@@ -19,7 +19,7 @@ def test_every_room_follows_whatever_becomes_of_another(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(following, "_followers", [fail, follow])
 
-    with capture_logs() as logs:
+    with logs_of(following) as logs:
         following.follow(now=now)
 
     assert followed == [now]

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from pytest_django import Settings
-from structlog.testing import capture_logs
 
 from schools import following, refresh
 from schools.models import RegisterImport, RegisterLink, School
@@ -216,7 +215,7 @@ def test_what_follows_an_import_cannot_make_it_a_failure(
 def test_the_first_rows_that_were_left_out_are_logged(
     folder: Path, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refresh, "_MOST_BAD_ROWS", 2)
+    monkeypatch.setattr("schools.rows.MOST_TOLD", 2)
     with put(folder, TODAY).open("a", newline="") as file:
         file.writelines(f"{urn},001,Northvale,Birch School,1,1,\r\n" for urn in range(100_002, 100_010))
         file.writelines(f"{urn},001,Northvale,Odd School,9,1,\r\n" for urn in range(200_001, 200_004))
@@ -224,7 +223,7 @@ def test_the_first_rows_that_were_left_out_are_logged(
         file.write("100001,x,Old School,Predecessor,01-09-2014\r\n")
         file.write("100001,100002,Old School,Predecessor,01-09-2014\r\n")
 
-    with capture_logs() as logs:
+    with logs_of(refresh) as logs:
         refresh_register(now=now)
 
     told = [line for line in logs if line["event"] == "register_row_left_out"]
