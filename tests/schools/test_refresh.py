@@ -14,6 +14,7 @@ from schools import following, refresh
 from schools.models import RegisterImport, RegisterLink, School
 from schools.refresh import note_silence
 from schools.refresh import refresh as refresh_register
+from tests.logs import logs_of
 
 pytestmark = pytest.mark.django_db
 HEADER = "URN,LA (code),LA (name),EstablishmentName,EstablishmentStatus (code),TypeOfEstablishment (code),CloseDate\r\n"
