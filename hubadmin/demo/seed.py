@@ -106,7 +106,8 @@ def _register_as_of(day: dt.date, schools: Sequence[InventedSchool], now: dt.dat
         invented.write_register(register, schools)
         successions.write_links(links, schools)
         # The second one links other schools than the first, more of them than only a mistake would.
-        import_register(register, links=links, actor_name=ACTOR, now=now, force=True)
+        night = dt.datetime.combine(day, dt.time(4, 30), LONDON)
+        import_register(register, links=links, actor_name=ACTOR, now=min(now, night), force=True)
 
 
 def _hub(area: Area, year: int) -> Hub:

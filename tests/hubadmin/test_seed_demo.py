@@ -138,6 +138,11 @@ def test_schools_with_work_in_progress_have_become_academies_and_the_hub_is_told
             assert change.expression.school_now.name.endswith("Academy")
 
 
+def test_the_register_is_of_this_night() -> None:
+    last = RegisterImport.objects.first()
+    assert last and last.as_of == NOW.date()
+
+
 def test_the_schools_of_every_hub_have_a_history_under_the_urns_of_their_day() -> None:
     for hub in Hub.objects.all():
         assert Participation.objects.filter(recorded_for=hub).count() >= 30
