@@ -47,10 +47,11 @@ def notice_changes(*, now: dt.datetime) -> None:
     holds = {expression.pk: _urns_now(expression.school) for expression in closed}
     known = set()
     for change in SchoolChange.objects.filter(Q(seen_at=None) | Q(expression__in=holds)):
-        if change.seen_at is None and holds.get(change.expression_id) != change.current_urns:
-            change.delete()
-        else:
+        if holds.get(change.expression_id) == change.current_urns:
             known.add((change.expression_id, *change.current_urns))
+        else:
+            # Not what somebody has seen in this moment.
+            SchoolChange.objects.unseen().filter(pk=change.pk).delete()
     for expression in closed:
         if (expression.pk, *holds[expression.pk]) not in known:
             notice(expression=expression, now=now)

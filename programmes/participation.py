@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Abs
 from django.utils import timezone
@@ -25,6 +25,8 @@ from programmes.models import ExpressionOfInterest, Participation, Stage, StageY
 from schools.lineage import served_by, urns_of_line
 from schools.models import Ancestor, School
 
+# With each URN of a school: two who record one thing under two of its URNs come one after the other.
+_LOCK = 7_401_207
 # The programme's first academic year.
 FIRST_YEAR = 2014
 
@@ -38,7 +40,7 @@ class Say:
     """What a hub has to say about what one school did."""
 
     hub: Hub
-    # The school is in the hub's area under one of its URNs, or the hub has added it.
+    # The school is in the hub's area under one of its URNs or, before the register knows it, the hub has added it.
     serves: bool
     # The hub has offered it a place, under one of its URNs. To have been asked for one gives no say: anybody
     # can send an expression of interest in any school's name.
@@ -58,8 +60,16 @@ def say_of(hub: Hub, school: School) -> Say:
     """What the active hub has to say about a school; one query."""
     offered = ExpressionOfInterest.objects.filter(state=State.OFFERED, school=OuterRef("pk"))
     line = School.objects.known_to(hub).filter(pk__in=urns_of_line(school.pk))
-    counted = line.aggregate(serves=Count("pk", filter=served_by(hub)), has_offered=Count("pk", filter=Exists(offered)))
-    return Say(hub, bool(counted["serves"]), bool(counted["has_offered"]))
+    of_register = Q(pk__lt=School.FIRST_ADDED)
+    counted = line.aggregate(
+        known=Count("pk", filter=of_register),
+        in_area=Count("pk", filter=of_register & served_by(hub)),
+        added=Count("pk", filter=Q(added_by=hub)),
+        has_offered=Count("pk", filter=Exists(offered)),
+    )
+    # Whose a school is follows from the register as soon as that knows it, and no longer from who added it.
+    serves = counted["in_area"] if counted["known"] else counted["added"]
+    return Say(hub, bool(serves), bool(counted["has_offered"]))
 
 
 def record(
@@ -84,7 +94,7 @@ def record(
         )
     what = f"{title_of(stage, year)}, {label_of(year)}"
     with transaction.atomic():
-        _require_not_elsewhere(school, stage, year, what)
+        _require_not_elsewhere(school, stage, year, what, actor.hub)
         found, is_new = Participation.objects.select_for_update(of=("self",)).get_or_create(
             school=school,
             stage=stage,
@@ -187,16 +197,34 @@ def _as_recorded(participation: Participation, hub: Hub) -> str:
     return f"{outcome}, as {participation.recorded_for.name} had recorded it,"
 
 
-def _require_not_elsewhere(school: School, stage: Stage, year: int, what: str) -> None:
+def _require_not_elsewhere(school: School, stage: Stage, year: int, what: str, hub: Hub) -> None:
     """Raise where the school has the stage and year under another of its URNs: it took part once."""
-    line = School.objects.filter(pk__in=urns_of_line(school.pk))
-    # In the order of the URNs: two who record under two of them come one after the other.
-    urns = list(line.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    urns = list(urns_of_line(school.pk))
+    _one_after_the_other(urns)
     elsewhere = Participation.objects.filter(school__in=urns, stage=stage, year=year).exclude(school=school)
-    if found := elsewhere.select_related("school").first():
+    if found := elsewhere.select_related("school", "recorded_for").first():
+        recorded = f"{what}, is recorded already as {found.get_outcome_display().lower()},"
+        if found.school.added_by_id not in (None, hub.pk):
+            # What another hub called the school is its own.
+            raise CannotRecord(
+                f"{recorded} by {found.recorded_for.name}, from before the register knew the school. "
+                "Ask it if that is wrong."
+            )
         raise CannotRecord(
-            f"{what}, is recorded already as {found.get_outcome_display().lower()}, for {found.school.name} "
-            f"({found.school.urn_in_words}). Choose that school to change how it ended, or remove it there first."
+            f"{recorded} for {found.school.name} ({found.school.urn_in_words}). "
+            "Choose that school to change how it ended, or remove it there first."
+        )
+
+
+def _one_after_the_other(urns: list[int]) -> None:
+    """Wait for whoever else records under one of these URNs, to the end of the caller's transaction.
+
+    Not by locking the schools: an import holds all of those for seconds, and takes them in no order.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, urn) FROM (SELECT unnest(%s::int[]) AS urn ORDER BY urn) AS line",
+            [_LOCK, urns],
         )
 
 

@@ -13,7 +13,7 @@ from correspondence.models import Message
 from correspondence.models import State as MessageState
 from hubs.models import Hub
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, SchoolChange, State
-from schools.changes import changes_of
+from schools.changes import to_confirm
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ class ChangesToConfirm:
 
 def changes_to_confirm(hub: Hub) -> ChangesToConfirm:
     """How many school changes wait for the hub; one query."""
-    waiting = changes_of(hub).exclude(doubts=[])
-    counted = waiting.aggregate(
+    counted = to_confirm(hub).aggregate(
         count=Count("pk"), added=Count("predecessor", filter=Q(predecessor__added_by=hub), distinct=True)
     )
     return ChangesToConfirm(**counted)

@@ -14,7 +14,7 @@ from hubs.models import Hub, HubArea
 from programmes.models import Participation
 from programmes.participation import participation_of, takes_part, took_part
 from schools import kinds
-from schools.changes import changes_of
+from schools.changes import to_confirm
 from schools.lineage import served_by
 from schools.models import Ancestor, CurrentSchool, School, SchoolQuerySet
 from schools.models.search import SearchEntry
@@ -105,7 +105,7 @@ def area_of(hub: Hub) -> Area:
     found = list(
         HubArea.objects.filter(hub=hub)
         .order_by("authority__name")
-        .annotate(trusts=ArraySubquery(pairs), to_confirm=_count_of(changes_of(hub).exclude(doubts=[])))
+        .annotate(trusts=ArraySubquery(pairs), to_confirm=_count_of(to_confirm(hub)))
         .values_list("authority", "authority__name", "trusts", "to_confirm")
     )
     # The register gives some trusts a name and no code.

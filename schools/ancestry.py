@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from hubs import timeline
 from hubs.models import Membership
 from hubs.permissions import require
 from schools import following, search
@@ -66,7 +67,7 @@ def rule(
         raise CannotRule("Both are the same school of the register. Choose two different schools.")
     with transaction.atomic():
         one_at_a_time()
-        _check_known_and_near(predecessor, successor, actor)
+        pair = _known_and_near(predecessor, successor, actor)
         said = (predecessor, successor, same_school, reason)
         latest = rulings_on(predecessor, successor).first()
         if latest and (latest.predecessor_id, latest.successor_id, latest.same_school, latest.reason) == said:
@@ -80,7 +81,10 @@ def rule(
             ruled_for=actor.hub,
             ruled_at=now,
         )
-        for urn in (predecessor, successor):
+        one, other = (f"{pair[urn].name} ({pair[urn].urn_in_words})" for urn in (predecessor, successor))
+        text = f"Decided: {one} {'became' if same_school else 'did not become'} {other}. {reason}"
+        for urn, school in pair.items():
+            timeline.record(subject=school, actor=actor, now=now, text=text)
             if urn >= School.FIRST_ADDED:
                 _match_added(urn, now)
         # What a school is found by hangs on what it was: of those before the ruling, and of those after it.
@@ -128,15 +132,20 @@ def current_of(school: School) -> list[School]:
     return [school] if school.status in School.USABLE else list(school.now.order_by("name", "urn"))
 
 
-def _check_known_and_near(predecessor: int, successor: int, actor: Membership) -> None:
-    known = School.objects.known_to(actor.hub).filter(urn__in=[predecessor, successor])
-    missing = {predecessor, successor} - set(known.values_list("urn", flat=True))
-    if missing:
+def _known_and_near(predecessor: int, successor: int, actor: Membership) -> dict[int, School]:
+    """The two schools by URN; raises `CannotRule` where it is not for this hub to rule on them."""
+    known = {
+        school.urn: school for school in School.objects.known_to(actor.hub).filter(urn__in=[predecessor, successor])
+    }
+    if missing := {predecessor, successor} - set(known):
         raise CannotRule(f"There is no school with URN {min(missing)} in the register.")
-    if not known.filter(served_by(actor.hub)).exists():
+    # A school that the hub has added is no reason: it could be given out for any school of the country.
+    served = School.objects.filter(served_by(actor.hub), urn__in=known, urn__lt=School.FIRST_ADDED)
+    if not served.exists():
         raise CannotRule(
             f"Neither school is in the area of {actor.hub.name}. The hub that serves one of them can rule on this."
         )
+    return known
 
 
 def _match_added(urn: int, now: dt.datetime) -> None:

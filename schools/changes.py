@@ -68,6 +68,11 @@ def changes(hub: Hub, chosen: Filter, area: Collection[str] | None = None) -> Qu
     )
 
 
+def to_confirm(hub: Hub, area: Collection[str] | None = None) -> QuerySet[Succession]:
+    """The hub's changes that wait for somebody to decide, one for two schools."""
+    return _matching(hub, Filter(), area).exclude(doubts=[])
+
+
 def counts(hub: Hub, chosen: Filter, area: Collection[str] | None = None) -> tuple[int, int]:
     """How many changes that match otherwise are to confirm, and how many decided."""
     counted = _matching(hub, chosen, area).aggregate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from hubs.wording import plain_day
@@ -30,16 +31,25 @@ def of(plan: Plan) -> list[str]:
     return found
 
 
-def _older(plan: Plan) -> str | None:
+def day_then(plan: Plan) -> dt.date | None:
+    """Of which day the register here is when the plan is applied: one that changes nothing makes it no older."""
+    days = [plan.as_of, _day_here() if plan.changes_nothing else None]
+    return max((day for day in days if day), default=None)
+
+
+def _day_here() -> dt.date | None:
     last = RegisterImport.objects.filter(outcome=RegisterImport.Outcome.APPLIED, as_of__isnull=False).first()
-    if not (last and last.as_of):
+    return last.as_of if last else None
+
+
+def _older(plan: Plan) -> str | None:
+    here = _day_here()
+    if here is None:
         return None
     if plan.as_of is None:
-        return f"Nobody can tell which day the file is of, and the register here is that of {plain_day(last.as_of)}."
-    if plan.as_of < last.as_of:
-        return (
-            f"The file is of {plain_day(plan.as_of)}, and the register here is already that of {plain_day(last.as_of)}."
-        )
+        return f"Nobody can tell which day the file is of, and the register here is that of {plain_day(here)}."
+    if plan.as_of < here:
+        return f"The file is of {plain_day(plan.as_of)}, and the register here is already that of {plain_day(here)}."
     return None
 
 

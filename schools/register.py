@@ -45,6 +45,8 @@ _SETTINGS = (
     ("enable_nestloop", "off"),
     ("jit", "off"),
     ("synchronous_commit", "off"),
+    # An import that is stopped leaves its statement at work, and with it the lock, until the server looks.
+    ("client_connection_check_interval", "10s"),
 )
 _STATUSES = {"1", "2", "3", "4"}
 _OF_SCHOOL = [column for column in READ if column.of_school]
@@ -183,7 +185,7 @@ def import_register(
             plan.apply()
             keep(
                 RegisterImport.Outcome.APPLIED,
-                as_of=plan.as_of,
+                as_of=refusals.day_then(plan),
                 links_file_name=plan.links_file_name[:200],
                 forced=bool(plan.refusals),
                 counts=plan.numbers,

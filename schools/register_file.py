@@ -81,11 +81,12 @@ def holds_links(path: Path) -> bool:
 
 
 def digest_of(path: Path) -> str:
-    """The first 16 digits of the file's SHA-256; none for a file that is not there."""
-    if not path.is_file():
+    """The first 16 digits of the file's SHA-256; none for a file that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError:
         return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def day_in(name: str) -> dt.date | None:

@@ -121,6 +121,9 @@ def _step(name: journey.Step) -> Callable[[StepView], Callable[[TokenRequest], H
                 return view(request, draft, progress)
             except applying.AlreadySent:
                 return _to_confirmation(draft)
+            except ExpressionOfInterest.DoesNotExist:
+                # Removed in this moment: see `_draft`.
+                raise LinkExpired from None
 
         STEPS[name] = page
         return page

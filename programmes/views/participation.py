@@ -76,18 +76,29 @@ def remove(request: MemberRequest, urn: int, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Participation.objects.select_related("school", "stage", "recorded_for"), pk=pk, school__in=urns_of_line(urn)
     )
-    if not participation.say_of(request.hub, found.school).may_put_right(found):
+    is_known = found.school.added_by_id in (None, request.hub.pk)
+    if is_known and found.school_id == urn:
+        school = found.school
+    else:
+        school = get_object_or_404(School.objects.known_to(request.hub), pk=urn)
+    if not participation.say_of(request.hub, school).may_put_right(found):
         raise Http404
     what = f"{participation.title_of(found.stage, found.year)}, {label_of(found.year)}"
     if request.method == "POST":
-        participation.remove(participation=found, actor=request.membership, now=timezone.now())
-        messages.success(request, f"Removed: {what}. The timeline says so.")
+        try:
+            participation.remove(participation=found, actor=request.membership, now=timezone.now())
+        except participation.CannotRecord as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"Removed: {what}. The timeline says so.")
         return redirect(back)
     context = {
         "form": RemoveForm(back=back),
         "participation": found,
         "what": what,
         "back_url": back,
-        "back_text": found.school.name,
+        "back_text": school.name,
+        # What another hub called the school before the register knew it is its own.
+        "caption": found.school.name if is_known else school.name,
     }
     return render(request, "programmes/participation_remove.html", context)

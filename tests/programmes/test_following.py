@@ -11,8 +11,9 @@ from hubs.models import Hub, Membership, Role, User
 from hubs.permissions import NotAllowed
 from programmes import following
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, SchoolChange, State
-from schools.models import School
+from schools.models import CurrentSchool, School
 from tests import factories
+from tests.locks import begin_meanwhile
 
 DAY = dt.timedelta(days=1)
 
@@ -284,6 +285,30 @@ def test_a_notice_that_was_seen_does_not_come_back(change: SchoolChange, decider
     factories.follow_register(now=now + DAY)
 
     assert notices(change.hub) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_seen_in_the_moment_in_which_it_holds_no_more_is_kept(now: dt.datetime) -> None:
+    hub = factories.make_hub("northvale")
+    actor = factories.membership_of(factories.make_member(hub, Role.ADMINISTRATOR, "Ann Able"), hub)
+    ash, birch = factories.make_school("Ash"), factories.make_school("Birch")
+    factories.make_expression(factories.make_window(hub), ash)
+    factories.go_on_as(ash, birch)
+
+    def follow() -> None:
+        with tenancy.use(hub):
+            following.notice_changes(now=now)
+
+    follow()
+    CurrentSchool.objects.all().delete()
+    with tenancy.use(hub):
+        change = SchoolChange.objects.get()
+        following.mark_seen(change=change, actor=actor, now=now)
+        other = begin_meanwhile(follow)
+    other.join()
+
+    with tenancy.use(hub):
+        assert SchoolChange.objects.get(pk=change.pk).seen_by == actor.user
 
 
 def test_who_does_not_decide_on_expressions_marks_nothing_as_seen(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
 from hubs import tenancy, timeline
 from hubs.models import Hub, HubArea, LocalAuthority, Membership, Role, User
@@ -167,6 +168,7 @@ SAYS: dict[str, tuple[str, str, bool, bool]] = {
     "it lies elsewhere and was offered a place under the URN it had before": ("far", "offered before", True, False),
     "the hub has added it": ("added", "", True, True),
     "another hub has added it, in the area": ("added elsewhere", "", False, False),
+    "the hub had added it, and the register knows it elsewhere by now": ("added and far", "", False, False),
 }
 
 
@@ -188,7 +190,9 @@ def test_a_hub_has_a_say_about_the_schools_of_its_area_and_those_it_has_offered_
         factories.go_on_as(far_away, school)
     elif where.startswith("added"):
         by = other_hub if where == "added elsewhere" else hub
-        asked = factories.make_school("New School", urn=900_000_001, added_by=by, added_at=now)
+        added = asked = factories.make_school("New School", urn=900_000_001, added_by=by, added_at=now)
+        if where.endswith("far"):
+            factories.go_on_as(added, asked := far_away)
     to, state, under = other_hub if sent.endswith("elsewhere") else hub, sent.split(" ")[0], asked
     if sent.endswith("before"):
         under = factories.make_school("Old School", authority=asked.authority)
@@ -287,6 +291,40 @@ def test_a_year_in_which_the_school_cannot_have_taught_is_refused(
     else:
         with pytest.raises(participation.CannotRecord, match=r"did not teach in 2024/25\. Choose the school"):
             record(school, decider, now, year=2024)
+
+
+def test_what_another_hub_called_the_school_is_not_told(
+    school: School, decider: Membership, other_hub: Hub, now: dt.datetime
+) -> None:
+    added = factories.make_school("Secret School", urn=900_000_001, added_by=other_hub, added_at=now)
+    factories.go_on_as(added, school)
+    Participation.objects.create(
+        school=added, stage=Stage.objects.get(slug="primary-developing"), year=2024, outcome=COMPLETED,
+        recorded_for=other_hub, recorded_at=now,
+    )  # fmt: skip
+
+    with pytest.raises(participation.CannotRecord, match=f"by {other_hub.name}, from before the register") as refusal:
+        record(school, decider, now)
+    assert "Secret" not in str(refusal.value)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_who_records_waits_for_an_import(now: dt.datetime) -> None:
+    hub = factories.make_hub("northvale")
+    ash, birch = factories.make_school("Ash"), factories.make_school("Birch")
+    HubArea.objects.create(hub=hub, authority=ash.authority)
+    factories.go_on_as(ash, birch)
+    actor = factories.membership_of(factories.make_member(hub, Role.HUB_LEAD, "Ann Able"), hub)
+
+    with transaction.atomic():
+        School.objects.filter(pk=birch.pk).update(town="Kirkholme")
+        other = begin_meanwhile(lambda: record(birch, actor, now) and None)
+        waits = other.is_alive()
+        School.objects.filter(pk=ash.pk).update(town="Kirkholme")
+    other.join()
+
+    assert not waits
+    assert Participation.objects.get().school == birch
 
 
 @pytest.mark.django_db(transaction=True)

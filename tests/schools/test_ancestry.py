@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from hubs import tenancy
+from hubs import tenancy, timeline
 from hubs.models import Hub, HubArea, LocalAuthority, User
 from hubs.permissions import NotAllowed
 from schools import ancestry, following, search, succession
@@ -133,6 +133,27 @@ def test_a_school_that_another_hub_added_is_unknown(rule: Rule, other_hub: Hub, 
     school(2)
     with pytest.raises(CannotRule, match="no school with URN"):
         rule(theirs.urn, 2)
+
+
+def test_a_school_that_the_hub_added_brings_no_other_into_its_area(rule: Rule, hub: Hub, now: dt.datetime) -> None:
+    added = add_by(hub, "Heron Rise Primary School", now)
+    elsewhere = make_school(
+        "Heron Rise Primary School", authority=LocalAuthority.objects.create(code="009", name="Far")
+    )
+
+    with pytest.raises(ancestry.CannotRule, match="Neither school is in the area"):
+        rule(added.urn, elsewhere.urn)
+
+
+def test_both_schools_tell_of_a_ruling_on_their_timelines(rule: Rule, hub: Hub) -> None:
+    one, other = school(100_001, CLOSED), school(100_002)
+    rule(100_001, 100_002, same=False)
+
+    with tenancy.use(hub):
+        told = [timeline.entries_of(of).get().text for of in (one, other)]
+    assert told[0] == told[1]
+    assert told[0].startswith("Decided: ")
+    assert told[0].endswith(f"did not become {other.name} (URN 100002). The governors told us.")
 
 
 def test_who_may_not_change_schools_may_not_rule(rule: Rule, hub: Hub, specialist: User) -> None:

@@ -93,3 +93,11 @@ def test_more_than_five_in_a_hundred_schools_closed_or_missing_must_be_forced(
 def test_five_in_a_hundred_go_in(write: Write) -> None:
     take_in(write(*hundred()))
     assert take_in(write(*hundred(closed_of_them=5, missing=5))).changed == 5
+
+
+def test_an_older_file_that_changes_nothing_makes_the_register_no_older(write: Write) -> None:
+    take_in(write())
+    take_in(named(write(), "edubasealldata20261101.csv"))
+
+    with pytest.raises(RegisterRefused, match="already that of 21 November 2026"):
+        take_in(named(write(changed(Town="Kirkholme")), "edubasealldata20261110.csv"))

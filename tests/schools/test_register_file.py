@@ -9,7 +9,7 @@ import pytest
 from hubs.models import LocalAuthority
 from schools.layout import COLUMNS
 from schools.models import School
-from schools.register_file import LARGEST, RegisterUnreadable
+from schools.register_file import LARGEST, RegisterUnreadable, digest_of
 from tests.factories import make_school
 from tests.schools.registers import LINKS, Write, as_csv, changed, named, take_in, without, write, zip_of
 
@@ -124,3 +124,8 @@ def test_the_file_s_day_may_be_in_the_name_inside_the_zip(write: Write, tmp_path
     with zipfile.ZipFile(tmp_path / "extract.zip", "w") as archive:
         archive.write(write(), "results/edubasealldata20261119.csv")
     assert take_in(tmp_path / "extract.zip").as_of == dt.date(2026, 11, 19)
+
+
+def test_what_cannot_be_read_has_no_digest(tmp_path: Path) -> None:
+    assert digest_of(tmp_path) == ""
+    assert digest_of(tmp_path / "nowhere.csv") == ""

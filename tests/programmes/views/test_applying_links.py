@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from hubs.links import LIFETIMES, Purpose, make_token
 from hubs.models import Hub
-from programmes.models import RecruitmentWindow
+from programmes import applying
+from programmes.models import ExpressionOfInterest, RecruitmentWindow
 from programmes.views.applying import CONTINUE_COOKIE
 from tests import factories
 from tests.programmes.conftest import reload
@@ -224,3 +225,20 @@ def test_reading_an_old_confirmation_leaves_a_new_draft_remembered(client: Clien
     assert client.get(reverse("expression_sent", args=[link])).status_code == 200
 
     assert client.cookies[CONTINUE_COOKIE].value == token
+
+
+def test_a_draft_that_is_removed_while_an_answer_is_sent_is_gone(
+    client: Client, window: RecruitmentWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = factories.make_draft(window)
+    locked = applying._locked
+
+    def removed(expression: ExpressionOfInterest) -> ExpressionOfInterest:
+        ExpressionOfInterest.objects.filter(pk=expression.pk).delete()
+        return locked(expression)
+
+    monkeypatch.setattr(applying, "_locked", removed)
+
+    response = client.post(page_of(draft, "headteacher"), {"name": "Jo Able", "email": "jo@ashlane.example"})
+
+    assert response.status_code == 410

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from hubs.models import Hub, HubArea, User
+from hubs.models import Hub, HubArea, LocalAuthority, User
+from programmes import participation
 from programmes.models import Participation, Stage, State
 from schools.models import School
 from tests import factories
@@ -160,3 +162,39 @@ def test_the_forms_take_few_queries(console: Client, hub: Hub, school: School) -
     assert queries_of(console, record_url(hub, school)) <= 12
     url = reverse("school_participation_remove", args=[hub.slug, school.urn, recorded(hub, school).pk])
     assert queries_of(console, url) <= 12
+
+
+def test_what_another_hub_called_the_school_is_on_no_page(
+    console: Client, hub: Hub, other_hub: Hub, school: School
+) -> None:
+    now = timezone.now()
+    added = factories.make_school("Secret School", urn=900_000_001, added_by=other_hub, added_at=now)
+    factories.go_on_as(added, school)
+    one = recorded(other_hub, added)
+
+    page = console.get(reverse("school_participation_remove", args=[hub.slug, school.urn, one.pk]))
+    assert page.status_code == 200
+    assert "Secret" not in text_of(page)
+    for method in (console.get, console.post):
+        url = reverse("school_participation_remove", args=[hub.slug, added.urn, one.pk])
+        assert method(url).status_code == 404
+    assert Participation.objects.filter(pk=one.pk).exists()
+
+
+def test_what_another_hub_has_changed_meanwhile_is_not_removed(
+    console: Client, hub: Hub, other_hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = factories.make_school("Far School", authority=LocalAuthority.objects.create(code="009", name="Southern"))
+    one = recorded(hub, far)
+    remove = participation.remove
+
+    def late(**what: Any) -> None:
+        Participation.objects.filter(pk=one.pk).update(recorded_for=other_hub)
+        remove(**what)
+
+    monkeypatch.setattr(participation, "remove", late)
+
+    response = console.post(reverse("school_participation_remove", args=[hub.slug, far.urn, one.pk]))
+
+    assert response.status_code == 302
+    assert Participation.objects.filter(pk=one.pk).exists()

@@ -13,11 +13,14 @@ from django.utils import timezone
 from hubs import tenancy, timeline
 from hubs.models import Hub, HubArea, LocalAuthority, Role, User
 from programmes.models import Participation, Stage, State
-from schools import ancestry, search
+from reports import schools as reports_schools
+from reports.queries import changes_to_confirm
+from schools import ancestry, changes, search
 from schools.models import RegisterLink, School
 from schools.time_limit import TookTooLong
 from tests import factories
 from tests.programmes.views.journey import text_of
+from tests.schools import families
 
 ClientOf = Callable[[User], Client]
 
@@ -100,6 +103,19 @@ def test_the_list_leads_on_to_changes_term_dates_and_adding_a_school(
     page = text_of(client_of(specialist).get(list_url(hub)))
     assert reverse("term_dates", args=[hub.slug]) in page
     assert reverse("school_add", args=[hub.slug]) not in page
+
+
+def test_two_schools_of_which_each_came_before_the_other_are_one_change_everywhere(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    one, other = (factories.make_school(name, status=School.Status.CLOSED) for name in ("Ash", "Birch"))
+    families.link(one.urn, "Successor", other.urn, "2014-09-01")
+    families.link(other.urn, "Successor", one.urn, None)
+    ancestry.rebuild()
+
+    assert reports_schools.area_of(hub).to_confirm == 1
+    assert changes_to_confirm(hub).count == 1
+    assert changes.counts(hub, changes.Filter())[0] == 1
 
 
 def test_the_list_says_how_many_changes_are_to_confirm(console: Client, hub: Hub, authority: LocalAuthority) -> None:
