@@ -15,12 +15,14 @@ from hubs.fields import line
 from hubs.layout import Button, Question, form_helper
 from hubs.models import LocalAuthority
 from hubs.widgets import DateField
-from schools.adding import KINDS, PHASES, NewSchool
+from schools.adding import KINDS, PHASES, NewSchool, is_special
+from schools.kinds import AGES_OF_PHASE, PHASES_BY_NAME
 
 OLDEST = 19
 # The register has what opened long ago, and nobody plans for longer ahead than these years.
 EARLIEST_OPENING = dt.date(2000, 1, 1)
 YEARS_AHEAD = 5
+FEWEST_LETTERS = 2
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 
 
@@ -54,8 +56,9 @@ class NewSchoolForm(forms.Form):
     )
     phase = forms.ChoiceField(
         label="Phase",
+        help_text="A special school has none",
+        required=False,
         choices=[("", "Choose a phase"), *((phase, phase) for phase in PHASES)],
-        error_messages={"required": "Choose the phase"},
     )
     low_age = _age("Youngest age", "Enter the youngest age")
     high_age = _age("Oldest age", "Enter the oldest age")
@@ -66,14 +69,16 @@ class NewSchoolForm(forms.Form):
     )
     seen = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, authorities: Iterable[LocalAuthority], back: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, authorities: Iterable[LocalAuthority], back: str, submit: str = "Continue", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["authority"].choices = [  # type: ignore[attr-defined]
             ("", "Choose an authority"),
             *((authority.code, authority.name) for authority in authorities),
         ]
         self.helper = form_helper(
-            "Continue",
+            submit,
             Question("name", width="two-thirds"),
             Question("town", width="two-thirds"),
             Question("postcode", width=10),
@@ -85,6 +90,13 @@ class NewSchoolForm(forms.Form):
             "opens_on",
             others=[Button("Cancel", url=back, look="link")],
         )
+
+    def clean_name(self) -> str:
+        """A name that somebody can read out and look for."""
+        name: str = self.cleaned_data["name"]
+        if sum(character.isalpha() for character in name) < FEWEST_LETTERS:
+            raise ValidationError("Enter the name of the school in words")
+        return name
 
     def clean_opens_on(self) -> dt.date:
         """The day; none that can only be a slip of the pen."""
@@ -102,11 +114,17 @@ class NewSchoolForm(forms.Form):
         return f"{match[1]} {match[2]}"
 
     def clean(self) -> dict[str, Any]:
-        """The ages in their order."""
+        """The phase, and the ages in their order and such as the phase has."""
         cleaned = super().clean() or {}
-        low, high = cleaned.get("low_age"), cleaned.get("high_age")
+        if "kind" in cleaned and is_special(cleaned["kind"]):
+            cleaned["phase"] = ""
+        elif not cleaned.get("phase") and "phase" not in self.errors:
+            self.add_error("phase", "Choose the phase")
+        low, high, phase = cleaned.get("low_age"), cleaned.get("high_age"), cleaned.get("phase")
         if low is not None and high is not None and low > high:
             self.add_error("high_age", "Enter an oldest age that is not below the youngest")
+        elif high is not None and phase and high < (least := _least_oldest_age(phase)):
+            self.add_error("high_age", f"Enter an oldest age of {least} or more, or choose another phase than {phase}")
         return cleaned
 
     def given(self) -> NewSchool:
@@ -116,3 +134,8 @@ class NewSchoolForm(forms.Form):
     def has_seen(self, urns: Iterable[int]) -> bool:
         """Whether the person has said that it is none of these schools."""
         return {str(urn) for urn in urns} <= set(self.cleaned_data["seen"].split())
+
+
+def _least_oldest_age(phase: str) -> int:
+    """The age to which a school keeps children at least, if it serves all of a phase of the register."""
+    return max(AGES_OF_PHASE[served][1] for served in PHASES_BY_NAME[phase])

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_SCHOOLS}changes/", changes.change_list, name="school_changes"),
     path(f"{_SCHOOLS}changes/<int:predecessor>-<int:successor>/", changes.change, name="school_change"),
     path(f"{_SCHOOLS}add/", adding.add_school, name="school_add"),
+    path(f"{_SCHOOLS}<int:added_urn>/change/", adding.change_school, name="school_added_change"),
     path(f"{_SCHOOLS}<int:added_urn>/withdraw/", adding.withdraw_school, name="school_withdraw"),
     path(_TERM_DATES, terms.term_dates, name="term_dates"),
     path(_OF_AUTHORITY, terms.authority_term_dates, name="authority_term_dates"),

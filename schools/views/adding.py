@@ -1,6 +1,8 @@
-"""The console's pages on schools that the register does not know yet: add one, take one back."""
+"""The console's pages on schools that the register does not know yet: add one, change it, take it back."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -11,6 +13,7 @@ from django.utils import timezone
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.methods import form_page
+from hubs.models import LocalAuthority
 from schools import adding, changes, withdrawing
 from schools.adding_forms import NewSchoolForm
 from schools.models import School
@@ -32,7 +35,8 @@ def add_school(request: MemberRequest) -> HttpResponse:
     if "change" in request.POST or not form.is_valid():
         return render(request, "schools/add.html", context)
     given = form.given()
-    found = adding.like(given, hub=request.hub)
+    # What the hub has added before is not asked about once more.
+    found = [] if adding.added_before(given, request.hub) else adding.like(given, hub=request.hub)
     if not form.has_seen(school.urn for school in found):
         sent = {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "seen")}
         sent["seen"] = " ".join(str(school.urn) for school in found)
@@ -42,6 +46,9 @@ def add_school(request: MemberRequest) -> HttpResponse:
     except adding.CannotAdd as refusal:
         form.add_error("authority", str(refusal))
         return render(request, "schools/add.html", context)
+    except adding.AddedBefore as before:
+        messages.info(request, f"{before} Nothing has changed yet: change here what is wrong.")
+        return redirect("school_added_change", request.hub.slug, before.school.urn)
     messages.success(
         request,
         f"{school.name} is added. Your hub finds it under its name from now on, and so does anybody who uses your "
@@ -49,6 +56,37 @@ def add_school(request: MemberRequest) -> HttpResponse:
         "When it appears in the register you are asked whether it is the one.",
     )
     return redirect(back)
+
+
+@member("maintain_schools")
+@form_page
+def change_school(request: MemberRequest, added_urn: int) -> HttpResponse:
+    """Put right what the hub has said of a school that it added."""
+    school = get_object_or_404(changes.added_by(request.hub), pk=added_urn)
+    back = reverse("school", args=[request.hub.slug, school.urn])
+    form = NewSchoolForm(
+        request.POST or None,
+        initial=asdict(adding.said_of(school)) | kept_fields(request, NewSchoolForm.base_fields),
+        # Its own among them, should the hub's area have changed meanwhile.
+        authorities=changes.authorities_of(request.hub) | LocalAuthority.objects.filter(pk=school.authority_id),
+        back=back,
+        submit="Save the changes",
+    )
+    if form.is_valid():
+        try:
+            is_news = adding.change_school(
+                school=school, given=form.given(), actor=request.membership, now=timezone.now()
+            )
+        except adding.CannotAdd as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            if is_news:
+                messages.success(request, f"{form.cleaned_data['name']} is changed.")
+            else:
+                messages.info(request, f"{school.name} was so already. Nothing has changed.")
+            return redirect(back)
+    context = {"form": form, "school": school, "back_url": back, "back_text": school.name}
+    return render(request, "schools/add_change.html", context)
 
 
 @member("maintain_schools")

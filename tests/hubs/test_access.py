@@ -155,6 +155,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
         "successor": world.change.successor_id,
     },
     "school_add": lambda world: {},
+    "school_added_change": lambda world: {"added_urn": world.added_school.pk},
     "school_withdraw": lambda world: {"added_urn": world.added_school.pk},
     "school_list": lambda world: {},
     "schools_beyond": lambda world: {},
@@ -207,6 +208,7 @@ NEEDS: dict[str, set[str]] = {
     },
     "maintain_schools": {
         "school_add",
+        "school_added_change",
         "school_withdraw",
         "school_participation",
         "school_participation_remove",

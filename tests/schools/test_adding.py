@@ -10,8 +10,9 @@ from django.utils import timezone
 from hubs import tenancy, timeline
 from hubs.models import Hub, HubArea, LocalAuthority, User
 from hubs.permissions import NotAllowed
+from hubs.wording import plain_day
 from schools import adding, ancestry, changes
-from schools.adding import CannotAdd, NewSchool
+from schools.adding import AddedBefore, CannotAdd, NewSchool
 from schools.changes import Filter
 from schools.confirming import confirm
 from schools.models import School, Succession, SuccessionRuling
@@ -31,6 +32,7 @@ HERON = NewSchool(
     opens_on=dt.date(2027, 9, 1),
 )
 Add = Callable[..., School]
+Change = Callable[..., bool]
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +92,24 @@ def test_the_same_school_twice_is_one(add: Add) -> None:
     assert add(postcode="NV7 7ZX") != add()
 
 
+def test_the_same_school_with_other_details_is_not_added_again(add: Add) -> None:
+    school = add()
+
+    with pytest.raises(AddedBefore, match="was added before, with other details") as refusal:
+        add(name="HERON RISE PRIMARY SCHOOL", town="Ashby Marsh", high_age=16)
+
+    assert refusal.value.school == school
+    assert str(refusal.value).endswith(
+        "you typed town Ashby Marsh instead of Ellerbridge; ages 4 to 16 instead of 4 to 11."
+    )
+    school.refresh_from_db()
+    assert (school.town, school.high_age) == ("Ellerbridge", 11)
+
+
+def test_a_special_school_once_more_is_the_same_whatever_phase_is_chosen(add: Add) -> None:
+    assert add(kind="special_free") == add(kind="special_free", phase="")
+
+
 def test_a_school_is_added_in_the_hubs_area_only(add: Add) -> None:
     LocalAuthority.objects.create(code="009", name="Severnmoor")
 
@@ -100,6 +120,122 @@ def test_a_school_is_added_in_the_hubs_area_only(add: Add) -> None:
 def test_a_mastery_specialist_adds_none(add: Add, specialist: User) -> None:
     with pytest.raises(NotAllowed):
         add(specialist)
+
+
+# --- Changing what was said of it ------------------------------------------------------------
+
+
+@pytest.fixture
+def change(hub: Hub, administrator: User, now: dt.datetime) -> Change:
+    """Changes a school as the hub's administrator, or somebody else."""
+
+    def change_as(school: School, person: User = administrator, **fields: object) -> bool:
+        with tenancy.use(hub):
+            return adding.change_school(
+                school=school,
+                given=replace(HERON, **fields),  # type: ignore[arg-type]
+                actor=factories.membership_of(person, hub),
+                now=now,
+            )
+
+    return change_as
+
+
+def test_what_was_said_of_a_school_is_put_right_and_the_timeline_says_how(
+    add: Add, change: Change, hub: Hub, now: dt.datetime
+) -> None:
+    LocalAuthority.objects.create(code="002", name="Southvale")
+    HubArea.objects.create(hub=hub, authority_id="002")
+    school = add()
+    added_at = school.added_at
+
+    assert change(
+        school, name="Kestrel Primary School", town="Ashby Marsh", postcode="NV1 1AA", authority="002",
+        kind="special_academy", high_age=16, opens_on=now.date(),
+    )  # fmt: skip
+
+    school.refresh_from_db()
+    assert school.label == "Kestrel Primary School, Ashby Marsh, NV1 1AA"
+    assert (school.authority_id, school.type_code, school.phase) == ("002", 33, "Not applicable")
+    assert (school.low_age, school.high_age, school.opened_on) == (4, 16, now.date())
+    assert (school.status, school.added_by, school.added_at) == (School.Status.OPEN, hub, added_at)
+    with tenancy.use(hub):
+        entry, _ = timeline.entries_of(school)
+    assert entry.text == (
+        "Changed: name Kestrel Primary School instead of Heron Rise Primary School; "
+        "town Ashby Marsh instead of Ellerbridge; postcode NV1 1AA instead of NV7 7ZZ; "
+        "local authority Southvale instead of Northvale; kind of school Special academy instead of Free school; "
+        "phase none instead of Primary; ages 4 to 16 instead of 4 to 11; "
+        f"opening day {plain_day(now.date())} instead of 1 September 2027."
+    )
+    assert find("kestrel", near=hub) == [school]
+    assert find("heron rise", near=hub) == []
+
+
+def test_the_same_change_twice_is_one(add: Add, change: Change, hub: Hub) -> None:
+    school = add()
+
+    assert change(school, town="Ashby Marsh")
+    assert not change(school, town="Ashby Marsh")
+
+    with tenancy.use(hub):
+        assert timeline.entries_of(school).count() == 2
+
+
+def test_another_name_is_held_against_the_register_anew(add: Add, change: Change) -> None:
+    known = factories.make_school("Kestrel Primary School", postcode="NV1 1AA")
+    school = add()
+    ancestry.rebuild()
+    assert not Succession.objects.exists()
+
+    change(school, name="Kestrel Primary School")
+    assert Succession.objects.get().successor == known
+
+    change(school)
+    assert not Succession.objects.exists()
+
+
+def test_a_school_is_not_changed_into_another_that_was_added(add: Add, change: Change) -> None:
+    add()
+    school = add(name="Kestrel Primary School")
+
+    with pytest.raises(CannotAdd, match="Your hub has added Heron Rise Primary School, Ellerbridge, NV7 7ZZ as well"):
+        change(school)
+
+
+def test_a_school_is_changed_to_an_authority_of_the_area_or_keeps_its_own(add: Add, change: Change, hub: Hub) -> None:
+    LocalAuthority.objects.create(code="009", name="Severnmoor")
+    school = add()
+
+    with pytest.raises(CannotAdd, match="an authority of the hub's area"):
+        change(school, authority="009")
+    HubArea.objects.filter(hub=hub).delete()
+    assert change(school, town="Ashby Marsh")
+
+
+def test_only_what_the_hub_has_added_and_nobody_has_found_yet_is_changed(
+    add: Add, change: Change, other_hub: Hub, now: dt.datetime
+) -> None:
+    matched = add()
+    School.objects.filter(pk=matched.pk).update(status=School.Status.CLOSED, closed_why=ancestry.MATCHED)
+    anothers = factories.make_school(urn=School.FIRST_ADDED + 7, added_by=other_hub, added_at=now)
+
+    for school in (matched, anothers, factories.make_school()):
+        with pytest.raises(CannotAdd, match="withdrawn meanwhile, or found in the register"):
+            change(school, town="Nowhere")
+    assert not School.objects.filter(town="Nowhere").exists()
+
+
+def test_a_mastery_specialist_changes_none(add: Add, change: Change, specialist: User) -> None:
+    with pytest.raises(NotAllowed):
+        change(add(), specialist, town="Ashby Marsh")
+
+
+@pytest.mark.parametrize("kind", adding.KINDS)
+def test_what_was_said_of_a_school_can_be_read_back(add: Add, kind: str) -> None:
+    phase = "" if adding.is_special(kind) else "Primary"
+
+    assert adding.said_of(add(kind=kind)) == replace(HERON, kind=kind, phase=phase)
 
 
 # --- What is like it -------------------------------------------------------------------------
@@ -143,6 +279,13 @@ def test_who_said_that_it_is_none_of_those_is_not_asked_again(add: Add, administ
     assert {(one.successor, one.ruled_by, one.ruled_for) for one in ruled} == {
         (one, administrator, hub) for one in known
     }
+
+
+def test_nothing_is_ruled_on_a_school_elsewhere_at_the_same_postcode(add: Add) -> None:
+    far = LocalAuthority.objects.create(code="009", name="Severnmoor")
+    add(none_of=[factories.make_school("Heron Rise", postcode="NV7 7ZZ", authority=far)])
+
+    assert not SuccessionRuling.objects.exists()
 
 
 def test_who_was_mistaken_in_that_can_say_so(add: Add, hub: Hub, administrator: User, now: dt.datetime) -> None:

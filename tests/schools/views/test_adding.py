@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import html
 from collections.abc import Callable
 from typing import Any
@@ -117,10 +118,25 @@ def test_a_double_click_adds_one(console: Client, hub: Hub) -> None:
     assert len(added()) == 1
 
 
+def test_once_more_with_other_details_leads_to_the_page_to_change_it(console: Client, hub: Hub) -> None:
+    console.post(url(hub), HERON)
+    factories.make_school("Heron Rise School", postcode="NV7 7ZZ")
+
+    response = console.post(url(hub), {**HERON, "town": "Ashby Marsh"})
+
+    assert response["Location"] == change_url(hub, School.objects.get(added_by=hub))
+    assert (
+        "was added before, with other details: you typed town Ashby Marsh instead of Ellerbridge." in said(response)[-1]
+    )
+    assert added() == ["Heron Rise Primary School, Ellerbridge, NV7 7ZZ"]
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"name": " "}, "Enter the name of the school"),
+        ({"name": "."}, "Enter the name of the school in words"),
+        ({"name": "1 A 2"}, "Enter the name of the school in words"),
         ({"town": ""}, "Enter the town or village"),
         ({"postcode": "Ellerbridge"}, "Enter a full postcode, like LS1 4AP"),
         ({"authority": "009"}, "Select a valid choice"),
@@ -130,6 +146,9 @@ def test_a_double_click_adds_one(console: Client, hub: Hub) -> None:
         ({"low_age": "x"}, "Enter the youngest age as a number from 0 to 19"),
         ({"high_age": "99"}, "Enter the oldest age as a number from 0 to 19"),
         ({"low_age": "12"}, "Enter an oldest age that is not below the youngest"),
+        ({"high_age": "4"}, "Enter an oldest age of 6 or more, or choose another phase than Primary"),
+        ({"phase": "Secondary"}, "Enter an oldest age of 12 or more, or choose another phase than Secondary"),
+        ({"phase": "All-through"}, "Enter an oldest age of 12 or more, or choose another phase than All-through"),
         ({"opens_on_year": ""}, "Enter the year of the date as well"),
         ({"opens_on_year": "1999"}, "Enter a day from 2000 to"),
         ({"opens_on_year": "9999"}, "Enter a day from 2000 to"),
@@ -143,6 +162,22 @@ def test_what_is_missing_or_wrong_is_said(console: Client, hub: Hub, fields: dic
     assert response.status_code == 200
     assert message in text_of(response)
     assert added() == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"high_age": "6"},
+        {"phase": "Nursery", "high_age": "4"},
+        {"phase": "Middle deemed primary", "low_age": "8", "high_age": "12"},
+        {"kind": "special_free", "phase": "", "high_age": "4"},
+        {"kind": "special_free", "phase": "Secondary", "high_age": "11"},
+    ],
+)
+def test_ages_that_the_phase_has_are_fine_and_a_special_school_has_no_phase(
+    console: Client, hub: Hub, fields: dict[str, str]
+) -> None:
+    assert console.post(url(hub), {**HERON, **fields}).status_code == 302
 
 
 @pytest.mark.parametrize(("years", "status"), [(5, 302), (6, 200)])
@@ -181,6 +216,67 @@ def test_a_hub_without_an_area_is_told_where_to_set_it(console: Client, hub: Hub
     HubArea.objects.all().delete()
 
     assert "Your hub has no local authority in its area yet" in text_of(console.get(url(hub)))
+
+
+# --- Changing it -----------------------------------------------------------------------------
+
+
+def change_url(hub: Hub, school: School) -> str:
+    return reverse("school_added_change", args=[hub.slug, school.urn])
+
+
+def test_a_school_is_changed_on_a_form_that_says_what_was_typed(console: Client, hub: Hub) -> None:
+    console.post(url(hub), HERON)
+    school = School.objects.get(added_by=hub)
+
+    form = console.get(change_url(hub, school)).context["form"]
+    assert {name: form.get_initial_for_field(form.fields[name], name) for name in form.fields if name != "seen"} == {
+        "name": "Heron Rise Primary School",
+        "town": "Ellerbridge",
+        "postcode": "NV7 7ZZ",
+        "authority": "001",
+        "kind": "free",
+        "phase": "Primary",
+        "low_age": 4,
+        "high_age": 11,
+        "opens_on": dt.date(2028, 9, 1),
+    }
+    responses = [console.post(change_url(hub, school), {**HERON, "town": "Ashby Marsh"}) for _ in range(2)]
+
+    assert {one["Location"] for one in responses} == {reverse("school", args=[hub.slug, school.urn])}
+    assert [said(one)[-1] for one in responses] == [
+        "Heron Rise Primary School is changed.",
+        "Heron Rise Primary School was so already. Nothing has changed.",
+    ]
+    assert added() == ["Heron Rise Primary School, Ashby Marsh, NV7 7ZZ"]
+    page = text_of(console.get(responses[0]["Location"]))
+    assert "Changed: town Ashby Marsh instead of Ellerbridge." in page
+
+
+def test_a_change_that_cannot_be_is_refused_on_its_form(console: Client, hub: Hub) -> None:
+    console.post(url(hub), HERON)
+    console.post(url(hub), {**HERON, "name": "Kestrel School", "postcode": "NV1 1AA"})
+    kestrel = School.objects.get(name="Kestrel School")
+
+    page = text_of(console.post(change_url(hub, kestrel), HERON))
+
+    assert "Your hub has added Heron Rise Primary School, Ellerbridge, NV7 7ZZ as well." in page
+    assert 'value="Heron Rise Primary School"' in page
+    assert School.objects.filter(name="Kestrel School").exists()
+
+
+def test_only_the_hub_s_own_schools_that_nobody_has_found_yet_are_changed(
+    console: Client, hub: Hub, other_hub: Hub
+) -> None:
+    matched = make_added(hub, status=School.Status.CLOSED)
+    anothers = factories.make_school(urn=School.FIRST_ADDED + 8, added_by=other_hub, added_at=timezone.now())
+
+    for school in (matched, anothers, factories.make_school()):
+        address = change_url(hub, school)
+        assert (console.get(address).status_code, console.post(address, HERON).status_code) == (404, 404)
+
+
+# --- Withdrawing it --------------------------------------------------------------------------
 
 
 def make_added(hub: Hub, **fields: Any) -> School:
