@@ -83,6 +83,11 @@ def may(membership: Membership, capability: Capability) -> Permission:
     )
 
 
+def who_may(capability: Capability) -> list[str]:
+    """The roles that allow something, as people call them."""
+    return [str(Role(role).label) for role, allowed in ALLOWED.items() if capability in allowed]
+
+
 def require(membership: Membership, capability: Capability) -> None:
     """Raise `NotAllowed` with the reason unless the member's role allows it.
 

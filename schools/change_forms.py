@@ -14,7 +14,10 @@ from hubs.models import LocalAuthority
 from schools.changes import Filter
 from schools.models import Doubt
 
+_STILL_OPEN = "One of the two should be closed, and is open"
 SAME, TURNED_ROUND, NOT_SAME = "same", "back", "not"
+# Of two schools nobody may know which is the earlier one.
+DOUBTS = [(doubt.value, _STILL_OPEN if doubt == Doubt.STILL_OPEN else doubt.label) for doubt in Doubt]
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class ChangeFilterForm(forms.Form):
     STATES: ClassVar = [("", "To confirm"), ("decided", "Decided")]
 
     q = forms.CharField(label="School or URN", required=False, max_length=100)
-    doubt = forms.ChoiceField(label="Doubt", required=False, choices=[("", "All doubts"), *Doubt.choices])
+    doubt = forms.ChoiceField(label="Doubt", required=False, choices=[("", "All doubts"), *DOUBTS])
     authority = forms.ChoiceField(label="Authority", required=False)
     state = forms.ChoiceField(label="State", required=False, choices=STATES)
 
@@ -58,7 +61,7 @@ class ChangeFilterForm(forms.Form):
 class RulingForm(forms.Form):
     """Whether two schools are one, and why. `seen` is the latest ruling that the page shows.
 
-    Of the answers, `SAME` is that the earlier school went on as the later one.
+    Of the answers, `SAME` is that the first school of the address went on as the second, `TURNED_ROUND` the reverse.
     """
 
     answer = forms.ChoiceField(
@@ -96,5 +99,5 @@ class RulingForm(forms.Form):
 
     @property
     def turned_round(self) -> bool:
-        """Whether it is the later school that went on as the earlier one, of a valid form."""
+        """Whether it is the second school of the address that went on as the first, of a valid form."""
         return bool(self.cleaned_data["answer"] == TURNED_ROUND)

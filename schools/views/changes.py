@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -19,14 +21,14 @@ from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.listing import Figure
 from hubs.methods import form_page
-from hubs.models import Membership
-from hubs.permissions import may
-from hubs.wording import moment
-from schools import changes, confirming, evidence
+from hubs.models import Hub, Membership
+from hubs.permissions import may, who_may
+from hubs.wording import moment, plain_day
+from schools import changes, confirming, evidence, kinds
 from schools.ancestry import CannotRule, current_of
 from schools.change_forms import NOT_SAME, SAME, TURNED_ROUND, Answer, ChangeFilterForm, RulingForm
 from schools.line import line_of
-from schools.models import Doubt, School, Succession, SuccessionRuling
+from schools.models import Doubt, RegisterLink, School, Succession, SuccessionRuling
 
 PER_PAGE = 50
 
@@ -43,6 +45,7 @@ def change_list(request: MemberRequest) -> HttpResponse:
     paginator = Paginator(changes.changes(request.hub, chosen, area), PER_PAGE)
     paginator.count = decided if chosen.decided else to_confirm
     page = paginator.get_page(request.GET.get("page"))
+    may_maintain = may(request.membership, "maintain_schools")
     context = {
         "form": form,
         "page": page,
@@ -56,7 +59,8 @@ def change_list(request: MemberRequest) -> HttpResponse:
         "clear_url": request.path,
         "carried": listing.carrying(request.GET.urlencode()),
         "added": [] if chosen.decided else changes.added_by(request.hub),
-        "may_maintain": may(request.membership, "maintain_schools"),
+        "may_maintain": may_maintain,
+        "who_may_decide": None if may_maintain else who_may("maintain_schools"),
         "back_url": reverse("school_list", args=[request.hub.slug]),
         "back_text": "Schools",
     }
@@ -66,52 +70,54 @@ def change_list(request: MemberRequest) -> HttpResponse:
 @member("view_schools")
 @form_page
 def change(request: MemberRequest, predecessor: int, successor: int) -> HttpResponse:
-    """The evidence on one change, and the ruling on it."""
-    found = changes.change_between(request.hub, predecessor, successor)
-    if found is None:
-        raise Http404
+    """The evidence on one change, and the ruling on it. Who was slower than a colleague gets the form again."""
+    evidence_of = partial(_Evidence.on, request.hub, predecessor, successor)
+    shown = evidence_of()
     back = _list_url(request)
-    rulings, links = changes.rulings_on(found), changes.links_between(found)
-    has_direction = changes.has_direction(found, links)
     form = RulingForm(
-        request.POST or None,
-        initial={"seen": rulings[0].pk if rulings else None, **kept_fields(request)},
-        back=back,
-        answers=_answers(found, has_direction=has_direction),
+        request.POST or None, initial={"seen": shown.seen, **kept_fields(request)}, back=back, answers=_answers(shown)
     )
+    status = 200
     if form.is_valid():
+        found, turned_round = shown.change, form.same_school and form.turned_round == shown.as_asked
         try:
             confirming.confirm(
                 change=found,
                 same_school=form.same_school,
-                turned_round=form.turned_round,
+                turned_round=turned_round,
                 reason=form.cleaned_data["reason"],
                 seen=form.cleaned_data["seen"],
                 actor=request.membership,
                 now=timezone.now(),
             )
         except confirming.RuledMeanwhile as meanwhile:
+            status, shown = 409, evidence_of()
+            form = RulingForm({**request.POST.dict(), "seen": shown.seen}, back=back, answers=_answers(shown))
             said = _in_words(meanwhile.ruling, request.membership)
-            messages.info(request, f"{said} Nothing of yours was saved: read the reason below, then decide again.")
-            return redirect(_record_url(request, found))
+            form.add_error(
+                None, f"{said} Yours is not saved yet: read the reason below, then send yours again or leave."
+            )
         except CannotRule as refusal:
             form.add_error(None, str(refusal))
         else:
             earlier, later = found.predecessor, found.successor
-            pair = (later, earlier) if form.turned_round else (earlier, later)
+            pair = (later, earlier) if turned_round else (earlier, later)
             messages.success(request, _done(*pair, same_school=form.same_school))
             return redirect(back)
+    found, rulings = shown.change, shown.rulings
     after, before = changes.others(found, request.hub)
+    may_decide = may(request.membership, "maintain_schools")
     context = {
         "change": found,
-        "form": form if may(request.membership, "maintain_schools") else None,
+        "form": form if may_decide else None,
+        "who_may_decide": None if may_decide else who_may("maintain_schools"),
         "doubts": _doubts(found),
         "holds": _what_holds(found, is_ruled=bool(rulings)),
         "line": line_of(found.successor, hub=request.hub) if found.counts else None,
-        "sides": ("Earlier school", "Later school") if has_direction else _urns(found),
+        "sides": ("Earlier school", "Later school") if shown.has_direction else _urns(found),
         "facts": evidence.side_by_side(found.predecessor, found.successor),
         "distance": evidence.distance_in_words(evidence.distance(found.predecessor, found.successor)),
-        "links": links,
+        "links": shown.links,
         "others": [
             (f"What else {found.predecessor.name} became", after),
             (f"What else {found.successor.name} was before", before),
@@ -120,19 +126,53 @@ def change(request: MemberRequest, predecessor: int, successor: int) -> HttpResp
         "back_url": back,
         "back_text": "School changes to confirm",
     }
-    return render(request, "schools/change.html", context)
+    return render(request, "schools/change.html", context, status=status)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What is known of a change while its page is shown."""
+
+    change: Succession
+    # Whether it is the way round that the address names the two; a decision may have turned it.
+    as_asked: bool
+    rulings: list[SuccessionRuling]
+    links: list[RegisterLink]
+
+    @classmethod
+    def on(cls, hub: Hub, predecessor: int, successor: int) -> _Evidence:
+        """As it is now; raises `Http404` where the hub may not see such a change."""
+        found = changes.change_between(hub, predecessor, successor)
+        if found is None:
+            raise Http404
+        as_asked = found.predecessor_id == predecessor
+        return cls(found, as_asked, changes.rulings_on(found), changes.links_between(found))
+
+    @property
+    def has_direction(self) -> bool:
+        """Whether nobody need ask which of the two would come first."""
+        return changes.has_direction(self.change, self.links)
+
+    @property
+    def seen(self) -> int | None:
+        """The latest ruling that the page shows."""
+        return self.rulings[0].pk if self.rulings else None
 
 
 def _rows(found: Iterable[Any], membership: Membership, *, decided: bool) -> list[dict[str, object]]:
     """The successions of a page, with what is doubtful or with the ruling on each."""
     if not decided:
-        return [{"change": one, "dates": _dates(one), "doubts": _doubts(one)} for one in found]
+        return [
+            {"change": one, "dates": _dates(one), "doubts": _doubts(one), "has_direction": _says_direction(one)}
+            for one in found
+        ]
     rulings = changes.rulings_by_id(one.ruling_id for one in found)
     return [
         {
             "change": one,
             "dates": _dates(one),
             "ruling": rulings[one.ruling_id],
+            "has_direction": rulings[one.ruling_id].same_school,
             "who": _who(rulings[one.ruling_id], membership),
         }
         for one in found
@@ -145,10 +185,27 @@ def _dates(found: Succession) -> list[tuple[str, dt.date]]:
     return [(what, day) for what, day in days if day]
 
 
+def _says_direction(found: Succession) -> bool:
+    """Whether the one is known to come after the other, if they are one school."""
+    return not {Doubt.CYCLE, Doubt.NO_DIRECTION} & set(changes.doubts_on(found))
+
+
 def _doubts(found: Succession) -> list[str]:
     if not found.predecessor.is_of_register and Doubt.LIKELY in found.doubts:
         return [f"You added {found.predecessor.name}. Is it this one?"]
-    return [str(doubt.label) for doubt in changes.doubts_on(found)]
+    still_open = [
+        f"{_named(school)} is still open"
+        for school, doubts in (
+            (found.predecessor, found.doubts),
+            (found.successor, getattr(found, "doubts_back", None) or ()),
+        )
+        if Doubt.STILL_OPEN in doubts
+    ]
+    return [
+        words
+        for doubt in changes.doubts_on(found)
+        for words in (still_open if doubt == Doubt.STILL_OPEN else [str(doubt.label)])
+    ]
 
 
 def _who(ruling: SuccessionRuling, membership: Membership) -> str:
@@ -187,42 +244,67 @@ def _in_words(ruling: SuccessionRuling, membership: Membership) -> str:
     return f"{who[0].upper()}{who[1:]} decided on {moment(ruling.ruled_at)} that they {what}."
 
 
-def _answers(found: Succession, *, has_direction: bool) -> list[Answer]:
+def _answers(shown: _Evidence) -> list[Answer]:
     """What there is to choose from: three answers where nobody knows which of the two came first."""
-    earlier, later = _named(found.predecessor), _named(found.successor)
-    if not found.predecessor.is_of_register:
-        name = found.predecessor.name
-        same = f"{name} as you added it is closed, and all that refers to it goes on as {later}."
-        not_same = f"{name} stays as you added it. You are asked again when another school looks like it."
-        return [Answer(SAME, "Yes, the same school", same), Answer(NOT_SAME, "No, not the same school", not_same)]
-    if has_direction:
+    found = shown.change
+    earlier, later = found.predecessor, found.successor
+    same, back = (SAME, TURNED_ROUND) if shown.as_asked else (TURNED_ROUND, SAME)
+    if not earlier.is_of_register:
+        name = earlier.name
+        goes_on = f"{name} as you added it is closed, and all that refers to it goes on as {_named(later)}."
+        stays = f"{name} stays as you added it. You are asked again when another school looks like it."
+        return [Answer(same, "Yes, the same school", goes_on), Answer(NOT_SAME, "No, not the same school", stays)]
+    if shown.has_direction:
         return [
-            Answer(SAME, "Yes, the same school", _passes_on(earlier, later)),
+            Answer(same, "Yes, the same school", _passes_on(earlier, later)),
             Answer(
                 NOT_SAME,
                 "No, not the same school",
-                f"Each keeps its own history. What {earlier} took part in does not count for {later}.",
+                f"Each keeps its own history. What {_named(earlier)} took part in does not count for {_named(later)}.",
             ),
         ]
+    one, other = _with_state(earlier), _with_state(later)
     return [
-        Answer(SAME, f"{earlier} became {later}", _passes_on(earlier, later)),
-        Answer(TURNED_ROUND, f"{later} became {earlier}", _passes_on(later, earlier)),
+        Answer(same, f"{one} became {other}", _passes_on(earlier, later)),
+        Answer(back, f"{other} became {one}", _passes_on(later, earlier)),
         Answer(NOT_SAME, "They are not the same school", "Each keeps its own history."),
     ]
 
 
-def _passes_on(earlier: str, later: str) -> str:
-    return f"What {earlier} took part in counts for {later} too, and what is under way goes on under the later school."
+def _passes_on(earlier: School, later: School) -> str:
+    """What follows where the one went on as the other: from what was, and from what is under way."""
+    counts = f"What {_named(earlier)} took part in counts for {_named(later)} too"
+    if not earlier.is_closed:
+        return f"{counts}. What is under way at {_named(earlier)} stays there while it is open."
+    # In a circle each is what the other is today.
+    today = [school for school in current_of(later) if school != earlier]
+    if len(today) == 1:
+        return f"{counts}, and what is under way goes on under {_named(today[0])}."
+    why = "that has become several schools" if today else "that is closed, and no open school that it became is known"
+    until = "" if today else " until one is"
+    return f"{counts}. What is under way does not go on under {_named(later)}: {why}. It stays where it is{until}."
 
 
 def _done(earlier: School, later: School, *, same_school: bool) -> str:
-    """What a decision has made of the two, and what they are called now."""
+    """What a decision has made of the two, and what holds now."""
     both = f"{_named(earlier)} and {_named(later)}"
     if not same_school:
         return f"{both} are two different schools from now on. That holds for every hub."
     today = " and ".join(_named(school) for school in current_of(later))
-    now = f", called {today} today" if today else ""
-    return f"{both} are one school from now on{now}. That holds for every hub."
+    if today:
+        return f"{both} are one school from now on, called {today} today. That holds for every hub."
+    return (
+        f"{both} are one school from now on. {_named(later)} is closed, and no open school that it became is known: "
+        "what is under way stays where it is until one is. That holds for every hub."
+    )
+
+
+def _with_state(school: School) -> str:
+    """A school, told from another by whether it is open: "Ash Lane School (URN 100123, closed on 31 August 2026)"."""
+    state = str(kinds.standing(school).value)
+    if school.is_closed and school.closed_on:
+        state = f"closed on {plain_day(school.closed_on)}"
+    return f"{school.name} ({school.urn_in_words}, {state})"
 
 
 def _urns(found: Succession) -> tuple[str, str]:
@@ -236,8 +318,3 @@ def _named(school: School) -> str:
 def _list_url(request: MemberRequest) -> str:
     filters = listing.filters_that_led_here(request)
     return reverse("school_changes", args=[request.hub.slug]) + (f"?{filters}" if filters else "")
-
-
-def _record_url(request: MemberRequest, found: Succession) -> str:
-    url = reverse("school_change", args=[request.hub.slug, found.predecessor_id, found.successor_id])
-    return url + listing.carrying(listing.filters_that_led_here(request))

@@ -6,7 +6,7 @@ import pytest
 
 from hubs import tenancy
 from hubs.models import Hub, Membership, Role, User
-from hubs.permissions import ALLOWED, Capability, NotAllowed, may, require
+from hubs.permissions import ALLOWED, Capability, NotAllowed, may, require, who_may
 from tests import factories
 
 EVERYTHING: set[Capability] = set(get_args(Capability))
@@ -58,3 +58,8 @@ def test_a_member_of_one_hub_does_nothing_inside_another(hub: Hub, stranger: Use
 
 def test_what_is_allowed_passes_without_a_word() -> None:
     assert may(member(Role.ADMINISTRATOR), "manage_members").reason == ""
+
+
+def test_who_may_do_something_is_named_by_role() -> None:
+    assert who_may("manage_hub") == ["Hub administrator"]
+    assert who_may("view_schools") == [role.label for role in Role]

@@ -363,16 +363,23 @@ def test_the_page_says_what_holds_until_somebody_decides(console: Client, hub: H
     assert holds().startswith("Until somebody decides, the register's word holds in both directions")
 
 
-@pytest.mark.parametrize("make", [circle, amalgamated])
+@pytest.mark.parametrize(("make", "new_is"), [(circle, "closed"), (amalgamated, "open")])
 @pytest.mark.parametrize(("answer", "before"), [("same", "earlier"), ("back", "later"), ("not", None)])
 def test_where_nobody_knows_which_came_first_there_are_three_answers(
-    console: Client, hub: Hub, make: Callable[[], tuple[School, School]], answer: str, before: str | None
+    console: Client, hub: Hub, make: Callable[[], tuple[School, School]], new_is: str, answer: str, before: str | None
 ) -> None:
     earlier, later = make()
-    page = text_of(console.get(url(hub, earlier, later)))
+    School.objects.filter(pk=earlier.pk).update(closed_on="2026-08-31")
+    response = console.get(url(hub, earlier, later))
+    page = text_of(response)
     old, new = "Old School 1 (URN 100001)", "New School 1 (URN 150001)"
-    for label in (f"{old} became {new}", f"{new} became {old}", "They are not the same school"):
-        assert label in page
+    states = ("Old School 1 (URN 100001, closed on 31 August 2026)", f"New School 1 (URN 150001, {new_is})")
+    assert [label for _, label in response.context["form"].fields["answer"].choices] == [
+        " became ".join(states),
+        " became ".join(reversed(states)),
+        "They are not the same school",
+    ]
+    assert "later school" not in page
     assert "Earlier school" not in page
 
     response = console.post(url(hub, earlier, later), {"answer": answer, "reason": "We know."})
@@ -440,12 +447,82 @@ def test_who_was_slower_than_a_colleague_is_told_and_changes_nothing(
     pair = doubtful(1)
     client_of(lead).post(url(hub, *pair), {"answer": "not", "reason": "Different sites."})
 
+    response = console.post(url(hub, *pair, "from=doubt%3Dundated"), ANSWER)
+
+    assert response.status_code == 409
+    page = text_of(response)
+    assert "Leo Lead decided on " in page
+    assert "Yours is not saved yet" in page
+    assert "Different sites." in page
+    assert SuccessionRuling.objects.get().reason == "Different sites."
+    # What was typed is there still, and goes through when it is sent again.
+    form = response.context["form"]
+    typed = {name: form[name].value() for name in ("answer", "reason", "seen")}
+    assert typed == {**ANSWER, "seen": SuccessionRuling.objects.get().pk}
+    again = console.post(url(hub, *pair, "from=doubt%3Dundated"), typed)
+    assert again["Location"] == list_url(hub, "doubt=undated")
+    assert [ruling.same_school for ruling in SuccessionRuling.objects.all()] == [True, False]
+
+
+def test_an_answer_means_the_same_when_a_colleague_has_turned_the_two_round_meanwhile(
+    console: Client, hub: Hub, lead: User, client_of: ClientOf
+) -> None:
+    pair = amalgamated()
+    client_of(lead).post(url(hub, *pair), {"answer": "back", "reason": "The minutes say so."})
+
     response = console.post(url(hub, *pair), ANSWER)
 
-    assert response["Location"] == url(hub, *pair)
-    assert said(response)[0].startswith("Leo Lead decided on ")
-    assert "Nothing of yours was saved" in said(response)[0]
-    assert SuccessionRuling.objects.get().reason == "Different sites."
+    form = response.context["form"]
+    chosen = dict(form.fields["answer"].choices)[form["answer"].value()]
+    assert chosen.startswith("Old School 1") and " became New School 1" in chosen
+    console.post(url(hub, *pair), {**ANSWER, "seen": form["seen"].value()})
+    assert ancestry.ancestors_of([one.urn for one in pair]) == {pair[1].urn: {pair[0].urn}}
+
+
+def test_a_double_click_on_the_other_way_round_decides_once(console: Client, hub: Hub) -> None:
+    pair = amalgamated()
+    sent = {"answer": "back", "reason": "We know."}
+
+    assert [console.post(url(hub, *pair), sent).status_code for _ in range(2)] == [302, 302]
+    assert SuccessionRuling.objects.count() == 1
+
+
+def test_the_page_says_before_and_after_what_becomes_of_work_under_way(console: Client, hub: Hub) -> None:
+    pair = amalgamated()
+    old, new = "Old School 1 (URN 100001)", "New School 1 (URN 150001)"
+    page = text_of(console.get(url(hub, *pair)))
+    assert f"and what is under way goes on under {new}." in page
+    # The other way round work at the open one would have nowhere to go.
+    assert f"What is under way at {new} stays there while it is open." in page
+
+    School.objects.filter(pk=pair[1].pk).update(status=CLOSED)
+    page = text_of(console.get(url(hub, *pair)))
+    assert f"What is under way does not go on under {new}: that is closed, and no open school that it became" in page
+
+    (message,) = said(console.post(url(hub, *pair), ANSWER))
+    assert f"{new} is closed, and no open school that it became is known: what is under way stays" in message
+    assert old in message
+
+
+def test_a_doubt_names_the_school_that_is_still_open(console: Client, hub: Hub) -> None:
+    pair = doubtful(1, day="2024-09-01")
+
+    for address in (list_url(hub), url(hub, *pair)):
+        page = text_of(console.get(address))
+        assert "Old School 1 (URN 100001) is still open" in page
+        assert "The earlier school is still open" not in page
+
+
+def test_the_list_says_which_is_the_later_one_only_where_that_is_known(
+    console: Client, hub: Hub, administrator: User
+) -> None:
+    pair = amalgamated()
+    page = text_of(console.get(list_url(hub)))
+    assert "Earlier school" not in page
+    assert "the later one" not in page
+
+    rule(hub, administrator, pair)
+    assert "URN 150001 · the later one" in text_of(console.get(list_url(hub, "state=decided")))
 
 
 @pytest.mark.parametrize(
@@ -476,7 +553,14 @@ def test_a_mastery_specialist_reads_and_does_not_decide(hub: Hub, specialist: Us
     page = browser.get(url(hub, *pair))
 
     assert page.status_code == 200
-    assert "Save the decision" not in text_of(page)
+    text = text_of(page)
+    assert "Save the decision" not in text
+    assert "Are they the same school?" not in text
+    who = "Hub administrator, Hub lead, Assistant hub lead"
+    assert f"one of these roles in a hub that serves them: {who}" in text
+    listed = text_of(browser.get(list_url(hub)))
+    assert f"Colleagues with one of these roles decide: {who}." in listed
+    assert "Your decision" not in listed
     assert browser.post(url(hub, *pair), ANSWER).status_code == 403
     assert not SuccessionRuling.objects.exists()
 
