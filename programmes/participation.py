@@ -170,6 +170,12 @@ def taught_in(schools: Sequence[School], year: int) -> list[School]:
     return at_start or in_year or list(schools)
 
 
+def has_year_to_record(schools: Iterable[School], this_year: int) -> bool:
+    """Whether the dates leave an academic year, to this one, in which one of these URNs can have taken part."""
+    years = range(FIRST_YEAR, this_year + 1)
+    return any(_can_have_taught(school, year) for school in schools for year in years)
+
+
 def title_of(stage: Stage, year: int) -> str:
     """What a stage was called in a year or, where nobody knows, in the nearest one."""
     return StageYear.objects.select_related("stage").filter(stage=stage).order_by(Abs(F("year") - year))[0].title

@@ -5,14 +5,16 @@ from __future__ import annotations
 from programmes.models import ExpressionOfInterest, Participation
 from programmes.models.expressions import State
 from schools.models import School
+from schools.withdrawing import Held
 
 
-def holds(school: School) -> list[str]:
+def holds(school: School) -> list[Held]:
     """What keeps the school: expressions of interest that were sent, and what it took part in."""
     sent = ExpressionOfInterest.objects.sent().filter(school=school).count()
-    held = [f"{sent} expressions of interest" if sent > 1 else "an expression of interest"] if sent else []
+    words = f"{sent} expressions of interest" if sent > 1 else "an expression of interest"
+    held = [Held(words, can_be_removed=False)] if sent else []
     if Participation.objects.filter(school=school).exists():
-        held.append("a record of what it took part in")
+        held.append(Held("a record of what it took part in", can_be_removed=True))
     return held
 
 

@@ -44,8 +44,8 @@ def facts(school: School, *, in_area: bool) -> list[SummaryRow]:
         SummaryRow("Address", lines=_address(school)),
         SummaryRow("Telephone", school.telephone),
         SummaryRow("Website", school.website, link=_web_address(school.website)),
-        SummaryRow("Headteacher, says the register", _head(school)),
-        SummaryRow("Opened", _day_and_why(plain_day(school.opened_on), school.opened_why)),
+        *([SummaryRow("Headteacher, says the register", _head(school))] if school.is_of_register else []),
+        SummaryRow(_opens_or_opened(school), _day_and_why(plain_day(school.opened_on), school.opened_why)),
         *_closed(school),
     ]
 
@@ -104,6 +104,10 @@ def _day_and_why(day: str, why: str) -> str:
     # So says the register of most schools that have opened or closed for no special reason, or not at all.
     why = "" if why == "Not applicable" else why
     return f"{day} ({why})" if day and why else day or why
+
+
+def _opens_or_opened(school: School) -> str:
+    return "Opens" if school.status == School.Status.PROPOSED else "Opened"
 
 
 def _closed(school: School) -> list[SummaryRow]:

@@ -6,6 +6,7 @@ Rooms that the register knows nothing of say what of theirs refers to a school, 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Protocol
 
 from django.db import transaction
@@ -23,10 +24,19 @@ class CannotWithdraw(Exception):
     """Something refers to the school; the message is a sentence to show."""
 
 
-class Holds(Protocol):
-    """Says what of a room refers to a school and keeps it, each as words: "an expression of interest"."""
+@dataclass(frozen=True)
+class Held:
+    """Something that refers to a school and keeps it, in words: "an expression of interest"."""
 
-    def __call__(self, school: School) -> list[str]:
+    words: str
+    # Whether a member can remove it, from the school's page on.
+    can_be_removed: bool
+
+
+class Holds(Protocol):
+    """Says what of a room refers to a school and keeps it."""
+
+    def __call__(self, school: School) -> list[Held]:
         """What of the room refers to the school."""
 
 
@@ -47,18 +57,20 @@ def register(*, holds: Holds, let_go: LetGo) -> None:
 
 def why_not(school: School) -> str:
     """Why a school that the hub has added cannot be withdrawn, as a sentence; nothing where it can."""
-    held = [words for holds, _ in _rooms for words in holds(school)]
+    held = [one for holds, _ in _rooms for one in holds(school)]
     if HalfTerm.objects.filter(school=school).exists():
-        held.append("term dates of its own")
+        held.append(Held("term dates of its own", can_be_removed=True))
     if SuccessionRuling.objects.filter(predecessor=school, same_school=True).exists():
-        held.append("a decision on which school of the register it is")
+        held.append(Held("a decision on which school of the register it is", can_be_removed=False))
     if not held:
         return ""
-    named = " and ".join(filter(None, (", ".join(held[:-1]), held[-1])))
-    return (
-        f"{school.name} cannot be withdrawn, for there is {named}. "
-        "When the register knows the school, say under “School changes to confirm” which one it is."
-    )
+    words = [one.words for one in held]
+    named = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    if all(one.can_be_removed for one in held):
+        way_out = "If it was added by mistake, remove that first, from the school’s page on."
+    else:
+        way_out = "When the register knows the school, say under “School changes to confirm” which one it is."
+    return f"{school.name} cannot be withdrawn, for there is {named}. {way_out}"
 
 
 @transaction.atomic

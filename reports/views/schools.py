@@ -109,6 +109,11 @@ def school(request: MemberRequest, urn: int) -> HttpResponse:
     may_see_expressions = may(request.membership, "view_expressions")
     maintains = may(request.membership, "maintain_schools")
     say = participation.say_of(request.hub, found)
+    this_year = academic_year_of(timezone.localdate())
+    # Nearly always by its own dates; else by those of what it was before.
+    has_year = participation.has_year_to_record([found], this_year) or participation.has_year_to_record(
+        known.filter(pk__in=urns), this_year
+    )
     took_part = list(participation.participation_of(urns))
     context = {
         "school": found,
@@ -119,11 +124,12 @@ def school(request: MemberRequest, urn: int) -> HttpResponse:
         "line": line_of(found, hub=request.hub),
         "participation": took_part,
         "removable": {one.pk for one in took_part if maintains and say.may_put_right(one)},
-        "may_record": maintains and say.may_record,
+        "may_record": maintains and say.may_record and has_year,
+        "may_change": maintains and found.added_by_id == request.hub.pk and not found.is_closed,
         "may_see_expressions": may_see_expressions,
         "expressions": school_record.expressions_of(urns) if may_see_expressions else [],
         "entries": school_record.entries_of(urns)[:ENTRIES],
-        "this_year": academic_year_of(timezone.localdate()),
+        "this_year": this_year,
         "back_url": _list_url(request),
         "back_text": "Schools",
     }

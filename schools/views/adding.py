@@ -103,8 +103,8 @@ def withdraw_school(request: MemberRequest, added_urn: int) -> HttpResponse:
             withdrawing.withdraw_school(school=school, actor=request.membership, now=timezone.now())
         except withdrawing.CannotWithdraw as refusal:
             messages.error(request, str(refusal))
-        else:
-            messages.success(request, f"{school.name} is withdrawn.")
+            return redirect("school", request.hub.slug, school.urn)
+        messages.success(request, f"{school.name} is withdrawn.")
         return redirect(back)
     context = {
         "school": school,

@@ -68,6 +68,24 @@ def test_what_a_school_did_is_recorded_with_year_outcome_and_hub(
     assert said_of(school, decider.hub) == ["Recorded: Developing (primary), 2024/25, completed."]
 
 
+@pytest.mark.parametrize(
+    ("opened_on", "closed_on", "expected"),
+    [
+        (None, None, True),
+        (dt.date(2026, 8, 31), None, True),
+        (dt.date(2026, 9, 1), None, False),
+        (None, dt.date(2014, 9, 1), False),
+        (None, dt.date(2014, 9, 2), True),
+    ],
+)
+def test_a_school_has_a_year_to_record_when_it_can_have_taught_in_one(
+    opened_on: dt.date | None, closed_on: dt.date | None, expected: bool
+) -> None:
+    one, never = School(opened_on=opened_on, closed_on=closed_on), School(opened_on=dt.date(2030, 9, 1))
+
+    assert participation.has_year_to_record([never, one], this_year=2025) is expected
+
+
 def test_recording_the_same_again_changes_nothing(school: School, decider: Membership, now: dt.datetime) -> None:
     record(school, decider, now)
 

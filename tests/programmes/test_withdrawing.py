@@ -23,7 +23,7 @@ def test_what_was_sent_and_what_was_done_hold_a_school(hub: Hub, now: dt.datetim
 
     def held() -> list[str]:
         with tenancy.use(hub):
-            return withdrawing.holds(school)
+            return [one.words for one in withdrawing.holds(school)]
 
     factories.make_draft(first, school)
     assert held() == []

@@ -64,6 +64,19 @@ def test_every_fact_of_the_register_is_told_with_its_reason() -> None:
     assert "Closed" not in told
 
 
+def test_a_school_that_is_proposed_to_open_opens() -> None:
+    told = facts(factories.make_school(status=School.Status.PROPOSED, opened_on=dt.date(2027, 9, 1)))
+
+    assert told["Opens"].value == "1 September 2027"
+    assert "Opened" not in told
+
+
+def test_of_a_school_that_a_hub_added_the_register_says_nothing(hub: Hub, now: dt.datetime) -> None:
+    told = facts(factories.make_school(urn=School.FIRST_ADDED + 1, added_by=hub, added_at=now))
+
+    assert "Headteacher, says the register" not in told
+
+
 def test_what_is_not_known_is_left_empty_and_nothing_is_made_up() -> None:
     school = factories.make_school(
         type_code=11, type_group_code=3, phase="", low_age=None, high_age=None, town="", postcode=""

@@ -147,6 +147,35 @@ def test_what_refers_to_a_school_is_named_and_holds_it(
         assert ExpressionOfInterest.objects.filter(pk=draft.pk).exists()
 
 
+def test_what_can_be_removed_is_to_be_removed_first(
+    add: Add, withdraw: Withdraw, hub: Hub, administrator: User, now: dt.datetime
+) -> None:
+    school = add()
+    take_part(school, hub, now)
+    HalfTerm.objects.create(
+        school=school, year=2027, number=1, starts_on=dt.date(2027, 9, 1), ends_on=dt.date(2027, 10, 22),
+        entered_for=hub, entered_by=administrator, entered_at=now,
+    )  # fmt: skip
+
+    with pytest.raises(CannotWithdraw, match="If it was added by mistake, remove that first, from the school’s page"):
+        withdraw(school)
+    HalfTerm.objects.all().delete()
+    Participation.objects.all().delete()
+    withdraw(school)
+
+
+def test_what_cannot_be_removed_keeps_the_school_until_the_register_knows_it(
+    add: Add, hub: Hub, now: dt.datetime
+) -> None:
+    school = add()
+    factories.make_expression(factories.make_window(hub), school)
+    take_part(school, hub, now)
+
+    assert reason_against(school, hub).endswith(
+        "When the register knows the school, say under “School changes to confirm” which one it is."
+    )
+
+
 def test_nobody_takes_back_a_school_of_the_register_or_of_another_hub(
     withdraw: Withdraw, other_hub: Hub, now: dt.datetime
 ) -> None:

@@ -513,6 +513,30 @@ def test_a_school_that_a_hub_has_added_has_a_page_in_that_hub_alone(
     assert console.get(reverse("school", args=[hub.slug, 10**17])).status_code == 404
 
 
+def test_a_school_that_has_not_taught_yet_has_nothing_to_record_unless_it_was_another_before(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    ash = factories.make_school("Ash Lane Primary School")
+    to_come = factories.make_school("Birch Academy", status=School.Status.PROPOSED, opened_on=dt.date(2100, 9, 1))
+    address = reverse("school_participation", args=[hub.slug, to_come.urn])
+
+    assert address not in text_of(console.get(page_url(hub, to_come)))
+    link(ash, to_come)
+    assert address in text_of(console.get(page_url(hub, to_come)))
+
+
+@pytest.mark.parametrize(("status", "offered"), [(School.Status.PROPOSED, True), (School.Status.CLOSED, False)])
+def test_a_school_that_the_hub_has_added_can_be_changed_and_withdrawn_until_it_is_found(
+    console: Client, hub: Hub, specialist: User, client_of: ClientOf, now: dt.datetime, status: int, offered: bool
+) -> None:
+    added = factories.make_school("New School", urn=900_000_001, added_by=hub, added_at=now, status=status)
+
+    for name in ("school_added_change", "school_withdraw"):
+        address = reverse(name, args=[hub.slug, added.urn])
+        assert (address in text_of(console.get(page_url(hub, added)))) is offered
+        assert address not in text_of(client_of(specialist).get(page_url(hub, added)))
+
+
 def test_a_mastery_specialist_sees_the_school_and_none_of_what_it_sent(
     specialist: User, hub: Hub, authority: LocalAuthority, client_of: ClientOf
 ) -> None:

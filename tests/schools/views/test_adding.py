@@ -310,6 +310,8 @@ def test_one_to_which_something_refers_is_not(console: Client, hub: Hub) -> None
     reason = "Heron Rise School cannot be withdrawn, for there is an expression of interest."
     assert reason in page
     assert "Withdraw the school" not in page
+    assert f'href="{reverse("school", args=[hub.slug, school.urn])}">Go to the page of Heron Rise School' in page
+    assert response["Location"] == reverse("school", args=[hub.slug, school.urn])
     assert reason in said(response)[0]
     assert len(added()) == 1
 
