@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crispy_forms.layout import Div
 from django import forms
 
 from hubs.layout import Button, Group, form_helper
-from hubs.widgets import DateField
+from hubs.widgets import PARTS, DateField
+from hubs.wording import plain_day
 from schools.assumed_terms import Span
 from schools.calendar import HALF_TERM_NAMES, NUMBERS, HalfTermDates
-from schools.terms import Fault
+from schools.terms import Edge, Fault
 
 _DAYS = 2 * len(NUMBERS)
 
@@ -81,6 +82,34 @@ class TermDatesForm(forms.Form):
         """Show each fault at its day."""
         for fault in faults:
             self.add_error(f"{fault.edge}_{fault.number}", fault.words)
+
+
+def sent_again(sent: TermDatesForm, half_terms: Sequence[HalfTermDates], *, back: str) -> TermDatesForm:
+    """A valid form once more, beside the half-terms that hold by now, which it has seen then.
+
+    Those that were left as they were shown follow what holds by now. Where somebody else has changed one that was
+    changed here too, each day that is another has an error.
+    """
+    current = {half_term.number: half_term.span for half_term in half_terms}
+    shown = sent.cleaned_data["shown"] or current
+    wanted = {number: current[number] if span == shown[number] else span for number, span in sent.dates.items()}
+    edges: tuple[Edge, ...] = ("starts", "ends")
+    typed = {
+        f"{edge}_{number}_{part}": str(getattr(day, part))
+        for number, span in wanted.items()
+        for edge, day in zip(edges, span, strict=True)
+        for part in PARTS
+    }
+    form = TermDatesForm({**typed, "shown": filled_with(half_terms)["shown"]}, back=back)
+    form.full_clean()
+    form.refuse(
+        Fault(number, edge, f"Check the {which} day of the {HALF_TERM_NAMES[number]}: it is {plain_day(now)} by now")
+        for number, span in wanted.items()
+        if current[number] != shown[number]
+        for edge, which, day, now in zip(edges, ("first", "last"), span, current[number], strict=True)
+        if day != now
+    )
+    return form
 
 
 def filled_with(half_terms: Iterable[HalfTermDates]) -> dict[str, Any]:

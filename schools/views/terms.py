@@ -19,8 +19,9 @@ from hubs.models import HubArea, LocalAuthority
 from hubs.permissions import NotAllowed
 from hubs.years import academic_year_of, label_of
 from schools import term_queries, terms
+from schools.calendar import HalfTermDates
 from schools.models import School
-from schools.term_forms import TermDatesForm, filled_with
+from schools.term_forms import TermDatesForm, filled_with, sent_again
 
 _ENTRIES = 10
 
@@ -143,6 +144,7 @@ def _change(request: MemberRequest, of: terms.Owner, year: int) -> HttpResponse:
         initial={**filled_with(calendar.half_terms(year)), **kept_fields(request, TermDatesForm.base_fields)},
         back=back,
     )
+    changed_meanwhile: list[HalfTermDates] = []
     if request.method == "POST" and form.is_valid():
         try:
             changed = terms.set_half_terms(
@@ -156,9 +158,9 @@ def _change(request: MemberRequest, of: terms.Owner, year: int) -> HttpResponse:
         except terms.DatesRefused as refusal:
             form.refuse(refusal.faults)
         except terms.ChangedMeanwhile as meanwhile:
-            wish = "Nothing of yours was saved: compare the dates below, then enter yours again."
-            messages.info(request, f"Somebody changed the dates while you had this form open. {meanwhile} {wish}")
-            return redirect(request.path)
+            calendar, changed_meanwhile = terms.calendar_of_owner(of), meanwhile.half_terms
+            form = sent_again(form, calendar.half_terms(year), back=back)
+            form.refuse(terms.faults_in(year, form.dates, calendar))
         else:
             said = "are saved" if changed else "are as they were: nothing was changed"
             messages.success(request, f"The term dates of {of.name} for {label_of(year)} {said}.")
@@ -170,10 +172,11 @@ def _change(request: MemberRequest, of: terms.Owner, year: int) -> HttpResponse:
         **_named(of, year),
         "form": form,
         "is_assumed": calendar.is_assumed(year),
+        "changed_meanwhile": changed_meanwhile,
         "back_url": back,
         "back_text": f"Term dates {label_of(year)}",
     }
-    return render(request, "schools/terms_change.html", context)
+    return render(request, "schools/terms_change.html", context, status=409 if changed_meanwhile else 200)
 
 
 def _remove(request: MemberRequest, of: terms.Owner, year: int) -> HttpResponse:

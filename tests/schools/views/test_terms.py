@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from hubs import tenancy
 from hubs.models import Hub, LocalAuthority, TimelineEntry, User
+from hubs.wording import day, plain_day
 from hubs.years import academic_year_of, label_of
 from schools.ancestry import rebuild
 from schools.assumed_terms import Span, assumed_half_terms
@@ -171,8 +172,9 @@ def test_the_page_says_that_dates_are_assumed_and_what_they_make(
     assert "Assumed Nobody has entered dates for Northvale." in text
     assert "Enter the dates" in text
     assert re.search(r"Autumn term 1[45] 7\d", text)
+    assert "Where it lies" in text
     assert re.search(r"Good Friday Easter holiday", text)
-    assert re.search(r"May Day first half of the summer term", text)
+    assert re.search(r"May Day First half of the summer term", text)
 
 
 def test_the_page_says_who_entered_the_dates(hub: Hub, lead: User, northvale: LocalAuthority, console: Client) -> None:
@@ -397,14 +399,50 @@ def test_the_later_of_two_tabs_does_not_silently_win(hub: Hub, northvale: LocalA
 
     answer = console.post(form, typed(later) | opened)
 
-    assert answer["Location"] == form
-    assert re.match(
-        "Somebody changed the dates while you had this form open. The first half of the autumn term is now .* "
-        "Nothing of yours was saved: compare the dates below, then enter yours again.",
-        said(answer),
+    assert answer.status_code == 409
+    text = words(answer)
+    assert "Somebody changed the dates while you had this form open. Yours are not saved yet" in text
+    assert f"First half of the autumn term: now {day(early()[1].starts_on)} to {day(early()[1].ends_on)}" in text
+    assert (
+        f"Check the last day of the first half of the autumn term: it is {plain_day(early()[1].ends_on)} by now" in text
     )
+    assert "Check the first day of the first half" not in text
     assert HalfTerm.objects.get(number=1).ends_on == early()[1].ends_on
     assert entries(hub) == 1
+
+    # All twelve are there: what was typed, and what somebody else has changed where nothing was.
+    sent_again = boxes(answer)
+    assert sent_again == typed(later | {2: early()[2]}) | shown(early())
+    assert console.post(form, sent_again)["Location"] == page(hub, northvale)
+    assert {one.number: Span(one.starts_on, one.ends_on) for one in HalfTerm.objects.all()} == later | {2: early()[2]}
+
+
+def test_dates_that_no_longer_go_together_are_shown_again_with_what_is_wrong(
+    hub: Hub, northvale: LocalAuthority, console: Client
+) -> None:
+    form, opened = page(hub, northvale, "_change"), shown(assumed())
+    first, second = assumed()[1], assumed()[2]
+    longer = {1: Span(first.starts_on, first.ends_on + WEEK)}
+    console.post(form, typed(assumed() | longer) | opened)
+    earlier = {2: Span(second.starts_on - WEEK, second.ends_on)}
+
+    answer = console.post(form, typed(assumed() | earlier) | opened)
+
+    assert answer.status_code == 409
+    assert "Enter a first day for the second half of the autumn term after" in words(answer)
+    assert boxes(answer) == typed(assumed() | longer | earlier) | shown(assumed() | longer)
+    assert entries(hub) == 1
+
+
+def boxes(response: Any) -> dict[str, str]:
+    """What stands in the form, as it would be sent."""
+    tags = re.findall(r"<input[^>]+>", text_of(response).split("<main", 1)[1])
+    named = {
+        found[1]: html.unescape(value[1])
+        for tag in tags
+        if (found := re.search(r'name="([^"]+)"', tag)) and (value := re.search(r'value="([^"]*)"', tag))
+    }
+    return {name: value for name, value in named.items() if name != "csrfmiddlewaretoken"}
 
 
 def test_a_school_s_form_makes_only_what_was_changed_in_it_the_school_s_own(
