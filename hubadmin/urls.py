@@ -32,5 +32,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reports.urls")),
     path("", include("hubs.urls")),
 ]
+handler429 = "hubs.ratelimit.too_many_of_account"
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("hubadmin.demo.urls")))

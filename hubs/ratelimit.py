@@ -6,8 +6,15 @@ import ipaddress
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.crypto import salted_hmac
+from django.utils.http import url_has_allowed_host_and_scheme
+
+_MINUTE, _HOUR = 60, 3600
+# Of allauth's pages these two send mail: their limits are the hub's own, for an hour. No other lasts so long.
+_MAILING_PAGES = ("account_reset_password", "account_request_login_code")
+_OTHER_PAGES_SECONDS = 5 * _MINUTE
 
 
 def allow(name: str, *, client: str, limit: int, per_seconds: int) -> bool:
@@ -23,6 +30,27 @@ def allow(name: str, *, client: str, limit: int, per_seconds: int) -> bool:
     except ValueError:
         # It expired between the two lines: a new time begins.
         return True
+
+
+def too_many(request: HttpRequest, *, per_seconds: int) -> HttpResponse:
+    """The page that says so after a limit of so many times in `per_seconds`, and leads back to where one came from."""
+    came_from = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    context = {"wait": _in_words(per_seconds), "came_from": came_from if is_ours else ""}
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = str(per_seconds)
+    return response
+
+
+def too_many_of_account(request: HttpRequest) -> HttpResponse:
+    """The same for allauth, which does not say which of a page's limits was hit: the longest."""
+    page = request.resolver_match.url_name if request.resolver_match else None
+    return too_many(request, per_seconds=_HOUR if page in _MAILING_PAGES else _OTHER_PAGES_SECONDS)
+
+
+def _in_words(seconds: int) -> str:
+    minutes = -(-seconds // _MINUTE)
+    return {1: "a minute", 60: "an hour"}.get(minutes, f"{minutes} minutes")
 
 
 def client_of(request: HttpRequest) -> str:

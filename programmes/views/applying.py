@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from hubs.access import HubRequest, TokenRequest, public, token
 from hubs.links import Link, LinkExpired, LinkInvalid, make_token, read_token
 from hubs.methods import form_page
-from hubs.ratelimit import allow, client_of
+from hubs.ratelimit import allow, client_of, too_many
 from programmes import applying, journey, queries
 from programmes.answers import answers, shares_address
 from programmes.forms import (
@@ -31,6 +31,7 @@ from schools.models import School
 
 # "Continue where you stopped", on the computer it was started on.
 CONTINUE_COOKIE = "expression-draft"
+AN_HOUR = 3600
 # A hub's offices share an address; a person sends a handful of forms an hour.
 STARTS_PER_HOUR = 60
 # Asked for anew each time, and yet there for "Back": a form in error is the answer to a POST.
@@ -80,8 +81,8 @@ def choose_school(request: HubRequest, stage_slug: str) -> HttpResponse:
         return redirect("expression_begin", request.hub.slug, stage_slug)
 
     def chosen(school: School) -> HttpResponse:
-        if not allow("expression-start", client=client_of(request), limit=STARTS_PER_HOUR, per_seconds=3600):
-            return render(request, "429.html", status=429)
+        if not allow("expression-start", client=client_of(request), limit=STARTS_PER_HOUR, per_seconds=AN_HOUR):
+            return too_many(request, per_seconds=AN_HOUR)
         draft = applying.start(window=window, school=school, now=timezone.now())
         made = make_token("expression-draft", hub_id=request.hub.pk, subject_id=draft.pk)
         return _remember(request, redirect("expression_step", made, "contact"), made)
@@ -243,8 +244,8 @@ def _check(request: TokenRequest, draft: ExpressionOfInterest, progress: journey
 
 def _send(request: TokenRequest) -> HttpResponse:
     """The verb itself loads, locks and checks the draft: this page loads it only to show a refusal."""
-    if not allow("expression-send", client=client_of(request), limit=SENDS_PER_HOUR, per_seconds=3600):
-        return render(request, "429.html", status=429)
+    if not allow("expression-send", client=client_of(request), limit=SENDS_PER_HOUR, per_seconds=AN_HOUR):
+        return too_many(request, per_seconds=AN_HOUR)
     try:
         sent = applying.submit(draft=ExpressionOfInterest(pk=request.link.subject_id), now=timezone.now())
     except ExpressionOfInterest.DoesNotExist:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from hubs.access import HubRequest
 from hubs.models import Hub
-from hubs.ratelimit import allow, client_of
+from hubs.ratelimit import allow, client_of, too_many
 from programmes.applying import SchoolGone
 from programmes.forms import SchoolChoiceForm, SchoolSearchForm
 from programmes.models import ExpressionOfInterest, RecruitmentWindow
@@ -21,7 +21,7 @@ from schools import search
 from schools.models import School
 from schools.time_limit import TookTooLong
 
-# As for the type-ahead.
+# As many as for the type-ahead.
 SEARCHES_PER_MINUTE = 120
 MOST_LISTED = 10
 
@@ -43,8 +43,9 @@ def school_page(
     if request.POST.get("q", "").strip():
         return redirect(f"{here}?{urlencode({'q': request.POST['q'][:100]})}")
     typed = request.GET.get("q", "")[:100].strip()
-    if typed and not allow("school_search", client=client_of(request), limit=SEARCHES_PER_MINUTE, per_seconds=60):
-        return render(request, "429.html", status=429)
+    # Counted apart from the type-ahead, so that this search is there where that one has been used up.
+    if typed and not allow("school-page", client=client_of(request), limit=SEARCHES_PER_MINUTE, per_seconds=60):
+        return too_many(request, per_seconds=60)
     answers = request.POST if request.method == "POST" else None
     # One more than is listed tells whether these are all.
     try:

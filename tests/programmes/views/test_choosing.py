@@ -159,3 +159,17 @@ def test_when_there_are_more_than_are_listed_it_says_so(
 
     assert len(re.findall(r'type="radio"', page)) == 10
     assert ("These are the first 10." in page) == is_said
+
+
+def test_the_search_of_the_page_is_there_where_the_type_ahead_is_used_up_and_has_a_limit_of_its_own(
+    client: Client, window: RecruitmentWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schools.views.search.SEARCHES_A_MINUTE", 0)
+    monkeypatch.setattr("programmes.views.choosing.SEARCHES_PER_MINUTE", 1)
+    page = f"{school_url(window.hub)}?q=ash+lane"
+
+    assert client.get(reverse("school_search"), {"q": "ash"}).status_code == 429
+    assert client.get(page).status_code == 200
+    refused = client.get(page)
+    assert refused.status_code == 429
+    assert "You can try again in a minute at the latest." in refused.content.decode()
