@@ -18,19 +18,22 @@ from schools import adding, changes, withdrawing
 from schools.adding_forms import NewSchoolForm
 from schools.models import School
 
+_CHANGES = ("school_changes", "School changes to confirm")
+
 
 @member("maintain_schools")
 @form_page
 def add_school(request: MemberRequest) -> HttpResponse:
     """What the hub knows of the school; then, where the register has some like it, whether it is one of them."""
-    back = reverse("school_changes", args=[request.hub.slug])
+    page, back_text = ("school_list", "Schools") if request.GET.get("via") == "schools" else _CHANGES
+    back = reverse(page, args=[request.hub.slug])
     form = NewSchoolForm(
         request.POST or None,
         initial=kept_fields(request, NewSchoolForm.base_fields),
         authorities=changes.authorities_of(request.hub),
         back=back,
     )
-    context = {"form": form, "back_url": back, "back_text": "School changes to confirm"}
+    context = {"form": form, "back_url": back, "back_text": back_text}
     # Back from the question whether it is one of those that are known: the same form, to put right.
     if "change" in request.POST or not form.is_valid():
         return render(request, "schools/add.html", context)

@@ -80,12 +80,28 @@ def test_first_it_is_asked_whether_it_is_one_of_those_that_are_known(console: Cl
     assert "Is it one of these?" in page
     assert "Heron Rise School" in page
     assert f"URN {known.urn}" in page
+    assert f'href="{reverse("school", args=[hub.slug, known.urn])}" target="_blank"' in page
+    assert "your answer is kept and you are not asked about these schools again" in page
     assert added() == []
 
     sent = question.context["sent"]
     assert sent == {**HERON, "seen": str(known.urn)}
     assert console.post(url(hub), sent).status_code == 302
     assert len(added()) == 1
+
+
+@pytest.mark.parametrize(("query", "page"), [("", "school_changes"), ("?via=schools", "school_list")])
+def test_adding_leads_back_to_where_it_was_begun(console: Client, hub: Hub, query: str, page: str) -> None:
+    factories.make_school("Heron Rise School", postcode="NV7 7ZZ")
+    back = reverse(page, args=[hub.slug])
+    address = url(hub) + query
+    assert f'href="{address}"' in text_of(console.get(back))
+    assert console.get(address).context["back_url"] == back
+
+    question = console.post(address, HERON)
+
+    assert f'action="{address}"' in text_of(question)
+    assert console.post(address, question.context["sent"])["Location"] == back
 
 
 def test_from_that_question_one_goes_back_to_what_was_typed(console: Client, hub: Hub) -> None:
