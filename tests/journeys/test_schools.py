@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from hubs.models import Hub, User
+from hubs.years import academic_year_of
 from programmes.models import Participation
 from schools import ancestry, search
 from schools.models import School, SuccessionRuling
@@ -109,6 +110,55 @@ def test_a_hub_keeps_up_with_its_schools(
     look_at(page)
     page.get_by_role("link", name="Elm Infant School").click()
     look_at(page)
+
+
+def test_a_very_long_name_widens_no_page(
+    quiet: Page, site: str, hub: Hub, administrator: User, client_of: Callable[[User], Client]
+) -> None:
+    page, year = quiet, academic_year_of(timezone.localdate())
+    name = "Heron" * 36
+    sign_in(page, site, client_of(administrator))
+    added = factories.make_school(
+        name, urn=School.FIRST_ADDED + 1, added_by=hub, added_at=timezone.now(), type_code=35,
+        opened_on=dt.date(2025, 9, 1),
+    )  # fmt: skip
+    hub.areas.add(added.authority)
+    factories.make_school(f"{name}s", postcode="NV1 9ZZ")
+    ancestry.rebuild()
+
+    schools = f"{site}/console/northvale/schools/"
+    for address in (
+        f"?q={name[:100]}",
+        "changes/",
+        f"changes/?q={name[:100]}",
+        f"{added.urn}/",
+        f"{added.urn}/participation/",
+        f"{added.urn}/change/",
+        f"{added.urn}/withdraw/",
+        f"term-dates/school/{added.urn}/{year}/",
+        f"term-dates/school/{added.urn}/{year}/change/",
+    ):
+        page.goto(f"{schools}{address}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        look_at(page)
+    page.goto(f"{schools}{added.urn}/change/")
+    page.get_by_label("Name of the school").fill(f"{name}t")
+    press(page, "Save the changes")
+    expect(page.get_by_text(f"{name}t is changed.")).to_be_visible()
+    look_at(page)
+
+    # Another of the name, and whether it is one of those.
+    page.goto(f"{schools}{added.urn}/change/")
+    typed = page.locator("form").filter(has=page.get_by_label("Name of the school"))
+    typed.evaluate("(form, add) => { form.action = add }", f"{schools}add/")
+    page.get_by_label("Name of the school").fill(f"{name}x")
+    press(page, "Save the changes")
+    expect(page.get_by_role("heading", name="Is it one of these?")).to_be_visible()
+    look_at(page)
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name=f"{name}s").click()
+    expect(opened.value.get_by_role("heading", level=1, name=f"{name}s")).to_be_visible()
+    expect(page.get_by_role("heading", name="Is it one of these?")).to_be_visible()
 
 
 def test_a_hub_says_for_which_part_of_a_split_school_an_expression_is(

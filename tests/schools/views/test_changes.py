@@ -599,6 +599,39 @@ def add(hub: Hub, name: str, **fields: Any) -> School:
     return factories.make_school(name, urn=School.FIRST_ADDED + 7, added_by=hub, added_at=timezone.now(), **fields)
 
 
+def test_schools_that_were_added_lead_to_their_pages(
+    console: Client, hub: Hub, specialist: User, client_of: ClientOf
+) -> None:
+    added = add(hub, "Heron Rise Primary School", opened_on=dt.date(2027, 9, 1))
+    its_page = f'href="{reverse("school", args=[hub.slug, added.urn])}">Heron Rise Primary School</a>'
+    ways = [
+        f'href="{reverse(name, args=[hub.slug, added.urn])}">{label}'
+        '<span class="govuk-visually-hidden"> Heron Rise Primary School</span></a>'
+        for name, label in (("school_added_change", "Change"), ("school_withdraw", "Withdraw"))
+    ]
+
+    page = text_of(console.get(list_url(hub)))
+    assert its_page in page
+    assert all(way in page for way in ways)
+
+    page = text_of(client_of(specialist).get(list_url(hub)))
+    assert its_page in page
+    assert not any(way in page for way in ways)
+
+
+def test_no_two_links_of_the_list_have_the_same_words(console: Client, hub: Hub) -> None:
+    old, new = doubtful(1)
+    another = factories.make_school("New School 1", urn=150_009)
+    link(old.urn, "Successor", another.urn, None)
+    ancestry.rebuild()
+
+    page = text_of(console.get(list_url(hub)))
+
+    for one in (new, another):
+        words = f", URN {old.urn}, and New School 1, URN {one.urn}"
+        assert f'{url(hub, old, one)}">Old School 1<span class="govuk-visually-hidden">{words}</span></a>' in page
+
+
 def test_a_school_that_was_added_is_asked_about_first_when_the_register_knows_one_like_it(
     console: Client, hub: Hub
 ) -> None:
