@@ -40,6 +40,18 @@ class TextField(forms.CharField):
             raise refusal.error_list[0] from refusal
 
 
+class SearchField(forms.CharField):
+    """What to look for: no more than its longest, which the box then shows, and anything else left away."""
+
+    def to_python(self, value: Any) -> str:
+        """The text, cut to the longest there may be."""
+        return str(super().to_python(value))[: self.max_length]
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What the box shows: as much as is looked for."""
+        return data[: self.max_length] if isinstance(data, str) else data
+
+
 class LineField(TextField):
     """One line: runs of spaces and line breaks become one space, as names go into letters and headers.
 

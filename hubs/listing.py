@@ -79,6 +79,11 @@ def filters_that_led_here(request: HttpRequest) -> str:
     return urlencode(parse_qsl(request.GET.get("from", "")[:LONGEST_QUERY]))
 
 
-def carrying(filters: str) -> str:
-    """What a record's address ends in, so that its page knows the list that led to it."""
-    return f"?{urlencode({'from': filters})}" if filters else ""
+def carrying(filters: str, via: str = "") -> str:
+    """What a record's address ends in, so that its page knows the list that led to it.
+
+    `via` names the page of that list to a record that several lead to.
+    """
+    kept = {"via": via, "from": filters}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return f"?{query}" if query else ""

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django import forms
 
+from hubs.fields import SearchField
 from hubs.years import label_of
 from reports.schools import NO_TRUST, SORTS, Area, Filter
 from schools.kinds import Phase
@@ -17,7 +18,7 @@ BANDS = (15, 25, 35, 50)
 class SchoolSearchForm(forms.Form):
     """What to look for among all schools."""
 
-    q = forms.CharField(label="Name, place, postcode or URN", required=False, max_length=100)
+    q = SearchField(label="Name, place, postcode or URN", required=False, max_length=100)
 
     def chosen(self) -> str:
         """What was typed, or nothing where that is not valid."""
@@ -28,7 +29,7 @@ class SchoolSearchForm(forms.Form):
 class SchoolFilterForm(forms.Form):
     """What to look for among a hub's schools."""
 
-    q = forms.CharField(label="Name, place, postcode or URN", required=False, max_length=100)
+    q = SearchField(label="Name, place, postcode or URN", required=False, max_length=100)
     authority = forms.ChoiceField(label="Local authority", required=False)
     phase = forms.ChoiceField(
         label="Phase, by ages",

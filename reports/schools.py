@@ -174,16 +174,22 @@ def with_names(found: SchoolQuerySet, *, hub: Hub) -> SchoolQuerySet:
     )
 
 
-def rows(page: Iterable[Any]) -> list[Row]:
-    """The schools of a page, read `with_names`, with what they took part in; one query."""
-    page = list(page)
+def rows(page: Iterable[Any], *, search: str = "") -> list[Row]:
+    """The schools of a page, read `with_names`, with what they took part in; one query.
+
+    Of the former names those come first that have most words of the `search`: they say why a school was found.
+    """
+    page, words = list(page), search_words(search)
     line = {school.pk: {school.pk, *school.urns_before} for school in page}
     did = list(participation_of(set().union(*line.values())))
     return [
         Row(
             school,
             # A school that becomes an academy often keeps its name.
-            [name for name in dict.fromkeys(school.former_names) if name != school.name],
+            sorted(
+                (name for name in dict.fromkeys(school.former_names) if name != school.name),
+                key=lambda name: -_words_begun(name, words),
+            ),
             list(school.current_names),
             [one for one in did if one.school_id in line[school.pk]],
         )
@@ -224,6 +230,12 @@ def _named(text: str, hub: Hub) -> Q:
         as_typed &= Q(name__icontains=word) | Q(town__icontains=word) | Q(postcode__icontains=word) | urn
     names = SearchEntry.objects.known_to(hub).having(search_words(text))
     return as_typed | Q(pk__in=names.values("school")) | Q(pk__in=names.values("under"))
+
+
+def _words_begun(name: str, words: Iterable[str]) -> int:
+    """How many of the words begin one of the name's."""
+    of_name = search_words(name)
+    return sum(any(one.startswith(word) for one in of_name) for word in words)
 
 
 def _count_of(found: QuerySet[Any]) -> Subquery:

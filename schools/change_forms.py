@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from hubs.fields import TextField
+from hubs.fields import SearchField, TextField
 from hubs.layout import Button, Question, form_helper
 from hubs.models import LocalAuthority
 from schools.changes import Filter
@@ -34,7 +34,7 @@ class ChangeFilterForm(forms.Form):
 
     STATES: ClassVar = [("", "To confirm"), ("decided", "Decided")]
 
-    q = forms.CharField(label="School or URN", required=False, max_length=100)
+    q = SearchField(label="School or URN", required=False, max_length=100)
     doubt = forms.ChoiceField(label="Doubt", required=False, choices=[("", "All doubts"), *DOUBTS])
     authority = forms.ChoiceField(label="Authority", required=False)
     state = forms.ChoiceField(label="State", required=False, choices=STATES)

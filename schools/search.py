@@ -53,6 +53,14 @@ class Choice:
     hint: str
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What is offered for a text and, where it was found by the nearest words instead, by which."""
+
+    choices: list[Choice]
+    meant: str = ""
+
+
 def find(text: str, *, near: Hub | None, limit: int = 10) -> list[School]:
     """Usable schools for what somebody typed, best first, their authorities loaded. Any text is fine.
 
@@ -62,7 +70,8 @@ def find(text: str, *, near: Hub | None, limit: int = 10) -> list[School]:
     side; among equals present names before former ones. Schools that other hubs have added are not found, nor is
     anything by fewer than three letters and digits. Raises `TookTooLong` where that is too much to look for.
     """
-    return [school for school, _ in _found(text, near, limit)]
+    found, _ = _found(text, near, limit)
+    return [school for school, _ in found]
 
 
 def is_too_short(text: str) -> bool:
@@ -73,7 +82,13 @@ def is_too_short(text: str) -> bool:
 
 def choices_for(text: str, hub: Hub | None, *, limit: int = 10) -> list[Choice]:
     """What `find` finds, as it is offered in a list or as radio buttons. Raises `TookTooLong` as it does."""
-    return [Choice(school.urn, school.label, hint_of(school, under)) for school, under in _found(text, hub, limit)]
+    return offer(text, hub, limit=limit).choices
+
+
+def offer(text: str, hub: Hub | None, *, limit: int = 10) -> Offer:
+    """The same, and the words that were looked for instead. Raises `TookTooLong` as `find` does."""
+    found, meant = _found(text, hub, limit)
+    return Offer([Choice(school.urn, school.label, hint_of(school, under)) for school, under in found], meant)
 
 
 def hint_of(school: School, under: School | None = None) -> str:
@@ -123,17 +138,21 @@ def refresh(urns: Collection[int] | None = None) -> None:
             cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
-def _found(text: str, near: Hub | None, limit: int) -> list[tuple[School, School]]:
-    """Schools for a text, each with the one under whose name it was found: itself, or a closed one."""
+def _found(text: str, near: Hub | None, limit: int) -> tuple[list[tuple[School, School]], str]:
+    """Schools for a text, each with the one under whose name it was found: itself, or a closed one.
+
+    And the words by which they were found where those are not the text's own.
+    """
     if is_too_short(text):
-        return []
-    words = search_words(text)
+        return [], ""
+    words = meant = search_words(text)
     with at_most(MOST_MILLISECONDS):
         found = _best(words, near, limit)
         if not found and (meant := likely(words)) != words:
             found = _best(meant, near, limit)
         schools = School.objects.select_related("authority").in_bulk({*found, *found.values()}) if found else {}
-    return [(schools[urn], schools[under]) for urn, under in found.items()]
+    instead = " ".join(meant) if found and meant != words else ""
+    return [(schools[urn], schools[under]) for urn, under in found.items()], instead
 
 
 def _best(words: list[str], near: Hub | None, limit: int) -> dict[int, int]:

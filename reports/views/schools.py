@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -28,6 +30,8 @@ PER_PAGE = 50
 ENTRIES = 10
 # Of schools beyond the area: who does not find theirs among them types more.
 MOST_BEYOND = 50
+_BEYOND = "beyond"
+_OF_A_CHANGE = re.compile("([0-9]{1,9})-([0-9]{1,9})")
 COLUMNS = [("name", "School"), ("authority", "Authority and trust"), ("pupils", "Pupils"), ("meals", "Free meals")]
 
 
@@ -51,7 +55,7 @@ def school_list(request: MemberRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": schools.rows(page),
+        "rows": schools.rows(page, search=chosen.search),
         "total": total,
         "figures": _figures(request, counts),
         "chosen": listing.chosen_filters(request, form),
@@ -77,10 +81,10 @@ def schools_beyond(request: MemberRequest) -> HttpResponse:
     """Schools of all England by name, place, postcode or URN: to read about, whoever serves them."""
     form = SchoolSearchForm(request.GET)
     text = form.chosen()
-    found: list[search.Choice] = []
+    offered = search.Offer([])
     refusal = ""
     try:
-        found = search.choices_for(text, request.hub, limit=MOST_BEYOND + 1)
+        offered = search.offer(text, request.hub, limit=MOST_BEYOND + 1)
     except TookTooLong:
         refusal = search.TOO_MUCH
     context = {
@@ -88,8 +92,10 @@ def schools_beyond(request: MemberRequest) -> HttpResponse:
         "text": text,
         "is_too_short": search.is_too_short(text),
         "refusal": refusal,
-        "found": found[:MOST_BEYOND],
-        "is_cut": len(found) > MOST_BEYOND,
+        "found": offered.choices[:MOST_BEYOND],
+        "is_cut": len(offered.choices) > MOST_BEYOND,
+        "meant": offered.meant,
+        "carried": listing.carrying(request.GET.urlencode(), _BEYOND),
         "back_url": reverse("school_list", args=[request.hub.slug]),
         "back_text": "Schools",
     }
@@ -115,6 +121,7 @@ def school(request: MemberRequest, urn: int) -> HttpResponse:
         known.filter(pk__in=urns), this_year
     )
     took_part = list(participation.participation_of(urns))
+    back_url, back_text = _back(request)
     context = {
         "school": found,
         "standing_colour": school_record.STATUS_COLOURS[kinds.standing(found).value],
@@ -130,15 +137,20 @@ def school(request: MemberRequest, urn: int) -> HttpResponse:
         "expressions": school_record.expressions_of(urns) if may_see_expressions else [],
         "entries": school_record.entries_of(urns)[:ENTRIES],
         "this_year": this_year,
-        "back_url": _list_url(request),
-        "back_text": "Schools",
+        "back_url": back_url,
+        "back_text": back_text,
     }
     return render(request, "reports/school.html", context)
 
 
-def _list_url(request: MemberRequest) -> str:
-    filters = listing.filters_that_led_here(request)
-    return reverse("school_list", args=[request.hub.slug]) + (f"?{filters}" if filters else "")
+def _back(request: MemberRequest) -> tuple[str, str]:
+    """The page that led to a school's, and its name: a list as it was filtered or, by two URNs, a school change."""
+    via, filters = request.GET.get("via", ""), listing.filters_that_led_here(request)
+    if pair := _OF_A_CHANGE.fullmatch(via):
+        change = reverse("school_change", args=[request.hub.slug, *map(int, pair.groups())])
+        return change + listing.carrying(filters), "School change"
+    page, text = ("schools_beyond", "Schools beyond your area") if via == _BEYOND else ("school_list", "Schools")
+    return reverse(page, args=[request.hub.slug]) + (f"?{filters}" if filters else ""), text
 
 
 def _figures(request: MemberRequest, counts: schools.Counts) -> list[Figure]:

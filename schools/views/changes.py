@@ -118,6 +118,7 @@ def change(request: MemberRequest, predecessor: int, successor: int) -> HttpResp
         "facts": evidence.side_by_side(found.predecessor, found.successor),
         "distance": evidence.distance_in_words(evidence.distance(found.predecessor, found.successor)),
         "links": shown.links,
+        "carried": listing.carrying(listing.filters_that_led_here(request), f"{predecessor}-{successor}"),
         "others": [
             (f"What else {found.predecessor.name} became", after),
             (f"What else {found.successor.name} was before", before),

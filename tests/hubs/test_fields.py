@@ -4,7 +4,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from hubs.fields import TextField, email, line, telephone
+from hubs.fields import SearchField, TextField, email, line, telephone
 from hubs.forms import InviteForm, JoinForm, LeadSchoolForm, ProfileForm
 
 NAME = line("Name", "Enter the name")
@@ -107,3 +107,13 @@ def test_a_name_that_would_carry_an_address_into_a_letter_is_refused(typed: str)
 )
 def test_a_name_with_points_and_strokes_is_fine(typed: str) -> None:
     assert line("Role", "Enter your role").clean(typed) == typed
+
+
+def test_what_is_looked_for_is_cut_to_its_longest() -> None:
+    field = SearchField(max_length=5, required=False)
+    assert field.clean(" ash lane ") == "ash l"
+    assert field.clean("") == field.clean(None) == ""
+    assert field.bound_data("ash lane", None) == "ash l"
+    assert field.bound_data(None, None) is None
+    with pytest.raises(ValidationError):
+        field.clean("a\0")

@@ -94,4 +94,5 @@ def test_a_record_knows_the_list_that_led_to_it_and_no_other_address(query: str,
 
 def test_a_list_without_filters_leaves_a_records_address_alone() -> None:
     assert listing.carrying("") == ""
+    assert listing.carrying("q=ash", "beyond") == "?via=beyond&from=q%3Dash"
     assert listing.carrying("q=ash&page=2") == "?from=q%3Dash%26page%3D2"

@@ -97,8 +97,8 @@ def test_the_list_leads_on_to_changes_term_dates_and_adding_a_school(
     console: Client, hub: Hub, specialist: User, client_of: ClientOf
 ) -> None:
     page = text_of(console.get(list_url(hub)))
-    for name in ("school_changes", "term_dates", "school_add"):
-        assert f'href="{reverse(name, args=[hub.slug])}"' in page
+    for name, query in (("school_changes", ""), ("term_dates", ""), ("school_add", "?via=schools")):
+        assert f'href="{reverse(name, args=[hub.slug])}{query}"' in page
 
     page = text_of(client_of(specialist).get(list_url(hub)))
     assert reverse("term_dates", args=[hub.slug]) in page
@@ -189,6 +189,34 @@ def test_the_list_says_for_which_words_it_shows_schools_instead(
     assert "nothing is spelt" not in text_of(console.get(list_url(hub, "q=Oakfield")))
 
 
+def test_the_former_name_that_was_looked_for_is_the_one_that_is_shown(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    academy = factories.make_school("Oakfield Academy")
+    for name in ("Oakfield School", "Saint Michael's School", "Birch Infants"):
+        factories.go_on_as(factories.make_school(name), academy)
+    search.refresh()
+
+    def shown(typed: str) -> str:
+        (row,) = console.get(list_url(hub, f"q={typed}")).context["rows"]
+        return str(row.former_names[0])
+
+    assert shown("oakfield") == "Oakfield School"
+    assert shown("St Micheal") == "Saint Michael's School"
+    assert shown("infant") == "Birch Infants"
+
+
+def test_what_is_longer_than_a_search_can_be_is_cut_and_the_box_shows_it(
+    console: Client, hub: Hub, authority: LocalAuthority
+) -> None:
+    factories.make_school("Ash School")
+
+    for address in (list_url(hub), reverse("schools_beyond", args=[hub.slug])):
+        page = text_of(console.get(address, {"q": "ash " + "x" * 200}))
+        assert f'value="ash {"x" * 96}"' in page
+        assert "Ash School" not in page
+
+
 def test_a_name_that_another_hub_gave_a_school_finds_nothing(
     console: Client, hub: Hub, other_hub: Hub, authority: LocalAuthority, now: dt.datetime
 ) -> None:
@@ -212,7 +240,9 @@ def test_what_the_area_has_not_is_looked_for_beyond_it(console: Client, hub: Hub
     assert beyond not in text_of(console.get(list_url(hub)))
 
     page = text_of(console.get(beyond, {"q": "far & away"}))
-    assert f'href="{page_url(hub, far)}">Far & Away School, Ashby Marsh, SO1 1AA</a>' in page
+    carried = "?via=beyond&from=q%3Dfar%2B%2526%2Baway"
+    assert f'href="{page_url(hub, far)}{carried}">Far & Away School, Ashby Marsh, SO1 1AA</a>' in page
+    assert ">Search</button>" in page
     assert "Southern" in page
     assert "1 school" in page
 
@@ -223,11 +253,43 @@ def test_what_the_area_has_not_is_looked_for_beyond_it(console: Client, hub: Hub
         ("", "Which school?"),
         ("x", "Type three letters or digits at least."),
         ("nowhere", "No school of the register has these words"),
-        ("x" * 101, "Which school?"),
+        ("x" * 101, "No school of the register has these words"),
     ],
 )
 def test_beyond_the_area_it_is_said_why_nothing_is_found(console: Client, hub: Hub, typed: str, said: str) -> None:
     assert said in text_of(console.get(reverse("schools_beyond", args=[hub.slug]), {"q": typed}))
+
+
+def test_beyond_the_area_it_is_said_for_which_words_schools_are_shown_instead(console: Client, hub: Hub) -> None:
+    factories.make_school("Mill Hill Primary School")
+    search.refresh()
+    beyond = reverse("schools_beyond", args=[hub.slug])
+
+    said = "1 school for “hill primary”: nothing is spelt “hlil primry”"
+    assert said in text_of(console.get(beyond, {"q": "hlil primry"}))
+    assert "nothing is spelt" not in text_of(console.get(beyond, {"q": "mill primary"}))
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "args", "text"),
+    [
+        ("", "school_list", [], "Schools"),
+        ("?from=q%3Dash", "school_list", [], "Schools"),
+        ("?via=beyond&from=q%3Dash", "schools_beyond", [], "Schools beyond your area"),
+        ("?via=900001-900002&from=doubt%3Dundated", "school_change", [900_001, 900_002], "School change"),
+        ("?via=https://elsewhere.example/&from=//elsewhere.example/", "school_list", [], "Schools"),
+        ("?via=9999999999999-1", "school_list", [], "Schools"),
+    ],
+)
+def test_a_school_leads_back_to_the_page_that_led_to_it_and_nowhere_else(
+    console: Client, hub: Hub, authority: LocalAuthority, query: str, name: str, args: list[int], text: str
+) -> None:
+    carried = {"from=q%3Dash": "?q=ash", "from=doubt%3Dundated": "?from=doubt%3Dundated"}
+    kept = next((there for sent, there in carried.items() if sent in query), "")
+
+    context = console.get(page_url(hub, factories.make_school()) + query).context
+
+    assert (context["back_url"], context["back_text"]) == (reverse(name, args=[hub.slug, *args]) + kept, text)
 
 
 def test_beyond_the_area_fifty_schools_are_listed(
@@ -256,7 +318,7 @@ def test_a_search_beyond_the_area_that_takes_too_long_is_given_up(
     def give_up(*_: object, **__: object) -> None:
         raise TookTooLong
 
-    monkeypatch.setattr(search, "choices_for", give_up)
+    monkeypatch.setattr(search, "offer", give_up)
 
     assert search.TOO_MUCH in text_of(console.get(reverse("schools_beyond", args=[hub.slug]), {"q": "school"}))
 
@@ -481,7 +543,7 @@ def test_a_closed_school_without_a_successor_says_so(console: Client, hub: Hub, 
 
     page = text_of(console.get(page_url(hub, ash)))
 
-    assert "the register names no school that it is now" in page
+    assert "It has closed, and no open school is known that it is now." in page
     assert "Nothing recorded" in page
     assert "It has sent none to Northvale Maths Hub." in page
 

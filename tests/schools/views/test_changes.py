@@ -314,6 +314,10 @@ def test_a_decision_is_kept_with_its_reason_and_leads_back_to_the_same_list(
 
     response = console.post(url(hub, earlier, later, "from=doubt%3Dundated"), ANSWER)
 
+    evidence = console.get(url(hub, earlier, later, "from=doubt%3Dundated"))
+    led_to = f"?via={earlier.urn}-{later.urn}&from=doubt%3Dundated"
+    assert reverse("school", args=[hub.slug, later.urn]) + led_to in text_of(evidence)
+
     assert response["Location"] == list_url(hub, "doubt=undated")
     assert "are one school from now on" in said(response)[0]
     ruling = SuccessionRuling.objects.get()
