@@ -67,7 +67,7 @@ def why_not(school: School) -> str:
     words = [one.words for one in held]
     named = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
     if all(one.can_be_removed for one in held):
-        way_out = "If it was added by mistake, remove that first, from the school’s page on."
+        way_out = "If it was added by mistake, remove that first: the school’s page leads there."
     else:
         way_out = "When the register knows the school, say under “School changes to confirm” which one it is."
     return f"{school.name} cannot be withdrawn, for there is {named}. {way_out}"

@@ -157,7 +157,7 @@ def test_what_can_be_removed_is_to_be_removed_first(
         entered_for=hub, entered_by=administrator, entered_at=now,
     )  # fmt: skip
 
-    with pytest.raises(CannotWithdraw, match="If it was added by mistake, remove that first, from the school’s page"):
+    with pytest.raises(CannotWithdraw, match="added by mistake, remove that first: the school’s page leads there"):
         withdraw(school)
     HalfTerm.objects.all().delete()
     Participation.objects.all().delete()
