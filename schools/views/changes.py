@@ -31,6 +31,8 @@ from schools.line import line_of
 from schools.models import Doubt, RegisterLink, School, Succession, SuccessionRuling
 
 PER_PAGE = 50
+# Doubts about one of the two schools: nobody may know whether it is the earlier one.
+_OF_ONE = {Doubt.STILL_OPEN: "{} is still open", Doubt.SEVERAL_SUCCESSORS: "{} has more than one successor"}
 
 
 @member("view_schools")
@@ -194,18 +196,15 @@ def _says_direction(found: Succession) -> bool:
 def _doubts(found: Succession) -> list[str]:
     if not found.predecessor.is_of_register and Doubt.LIKELY in found.doubts:
         return [f"You added {found.predecessor.name}. Is it this one?"]
-    still_open = [
-        f"{_named(school)} is still open"
-        for school, doubts in (
-            (found.predecessor, found.doubts),
-            (found.successor, getattr(found, "doubts_back", None) or ()),
-        )
-        if Doubt.STILL_OPEN in doubts
-    ]
+    sides = ((found.predecessor, found.doubts), (found.successor, getattr(found, "doubts_back", None) or ()))
     return [
         words
         for doubt in changes.doubts_on(found)
-        for words in (still_open if doubt == Doubt.STILL_OPEN else [str(doubt.label)])
+        for words in (
+            [_OF_ONE[doubt].format(_named(school)) for school, doubts in sides if doubt in doubts]
+            if doubt in _OF_ONE
+            else [str(doubt.label)]
+        )
     ]
 
 
@@ -275,10 +274,14 @@ def _answers(shown: _Evidence) -> list[Answer]:
 def _passes_on(earlier: School, later: School) -> str:
     """What follows where the one went on as the other: from what was, and from what is under way."""
     counts = f"What {_named(earlier)} took part in counts for {_named(later)} too"
-    if not earlier.is_closed:
-        return f"{counts}. What is under way at {_named(earlier)} stays there while it is open."
     # In a circle each is what the other is today.
     today = [school for school in current_of(later) if school != earlier]
+    if not earlier.is_closed:
+        stays = f"What is under way at {_named(earlier)} stays there while it is open"
+        closed = (
+            "" if today else f", and at {_named(later)}, which is closed, until an open school that it became is known"
+        )
+        return f"{counts}. {stays}{closed}."
     if len(today) == 1:
         return f"{counts}, and what is under way goes on under {_named(today[0])}."
     why = "that has become several schools" if today else "that is closed, and no open school that it became is known"

@@ -24,7 +24,7 @@ WORDS = ["\x00", "a\x00b", "\ud7ff\uffff", "٣", "%", "'", "..", "x" * 5000, "\u
 NAMES = [
     *("answer", "authority", "code", "doubt", "ends_1_year", "from", "hub", "meals", "name", "outcome", "page"),
     *("phase", "q", "reason", "seen", "shown", "sort", "stage", "starts_1_day", "state", "status", "took_part"),
-    *("trust", "urn", "year"),
+    *("trust", "urn", "via", "year"),
 ]
 SENT = ["0", "9999", "9" * 30, "9" * 5000, "\x00", "٣", "\udcff"]
 FORM = "application/x-www-form-urlencoded"

@@ -156,7 +156,7 @@ def test_a_school_with_several_successors_is_asked_about_once_for_each(console: 
     response = console.get(list_url(hub, "doubt=several"))
 
     assert [row["change"].successor.name for row in response.context["rows"]] == ["New School 1", "Third School"]
-    assert "The school has more than one successor" in text_of(response)
+    assert text_of(response).count("Old School 1 (URN 100001) has more than one successor") == 2
 
 
 def test_two_schools_that_each_came_before_the_other_are_one_row(
@@ -497,11 +497,17 @@ def test_the_page_says_before_and_after_what_becomes_of_work_under_way(console: 
     page = text_of(console.get(url(hub, *pair)))
     assert f"and what is under way goes on under {new}." in page
     # The other way round work at the open one would have nowhere to go.
-    assert f"What is under way at {new} stays there while it is open." in page
+    assert f"What is under way at {new} stays there while it is open, and at {old}, which is closed, until" in page
 
     School.objects.filter(pk=pair[1].pk).update(status=CLOSED)
     page = text_of(console.get(url(hub, *pair)))
     assert f"What is under way does not go on under {new}: that is closed, and no open school that it became" in page
+
+    School.objects.filter(pk=pair[0].pk).update(status=School.Status.OPEN)
+    page = text_of(console.get(url(hub, *pair)))
+    stays = f"What is under way at {old} stays there while it is open, and at {new}, which is closed, until an open"
+    assert stays in page
+    School.objects.filter(pk=pair[0].pk).update(status=CLOSED)
 
     (message,) = said(console.post(url(hub, *pair), ANSWER))
     assert f"{new} is closed, and no open school that it became is known: what is under way stays" in message
