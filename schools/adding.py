@@ -136,7 +136,8 @@ def add_school(*, given: NewSchool, none_of: Collection[School] = (), actor: Mem
         subject=school, actor=actor, now=now, text=f"Added {school.label}, which the register does not know yet."
     )
     search.refresh(urns=[school.urn])
-    if others := [other for other in none_of if other.is_of_register]:
+    # The others, at the same postcode, are never asked about: no school changes its authority as it opens.
+    if others := [other for other in none_of if other.is_of_register and other.authority_id == given.authority]:
         SuccessionRuling.objects.bulk_create(
             SuccessionRuling(
                 predecessor=school,

@@ -16,8 +16,8 @@ from hubs import timeline
 from hubs.members import locked
 from hubs.models import Membership
 from hubs.permissions import require
-from schools import ancestry, search
-from schools.models import HalfTerm, School, Succession, SuccessionRuling
+from schools import ancestry
+from schools.models import HalfTerm, School, Succession
 
 
 class CannotWithdraw(Exception):
@@ -60,7 +60,7 @@ def why_not(school: School) -> str:
     held = [one for holds, _ in _rooms for one in holds(school)]
     if HalfTerm.objects.filter(school=school).exists():
         held.append(Held("term dates of its own", can_be_removed=True))
-    if SuccessionRuling.objects.filter(predecessor=school, same_school=True).exists():
+    if school.closed_why == ancestry.MATCHED:
         held.append(Held("a decision on which school of the register it is", can_be_removed=False))
     if not held:
         return ""
@@ -95,6 +95,5 @@ def withdraw_school(*, school: School, actor: Membership, now: dt.datetime) -> N
     except ProtectedError as error:
         raise CannotWithdraw(f"Somebody has just begun something with {school.name}. Try again later.") from error
     timeline.record(subject=hub, actor=actor, now=now, text=f"Withdrew {school.label}, which had been added.")
-    search.refresh(urns=[school.urn])
     if Succession.objects.filter(predecessor=school.urn).exists():
         ancestry.rebuild()

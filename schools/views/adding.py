@@ -97,10 +97,11 @@ def change_school(request: MemberRequest, added_urn: int) -> HttpResponse:
 def withdraw_school(request: MemberRequest, added_urn: int) -> HttpResponse:
     """Take a school back that was added by mistake."""
     back = reverse("school_changes", args=[request.hub.slug])
-    if request.method == "POST" and not School.objects.filter(pk=added_urn).exists():
-        messages.info(request, "This school was withdrawn already.")
+    own = School.objects.usable().filter(added_by=request.hub)
+    if request.method == "POST" and not own.filter(pk=added_urn).exists():
+        messages.info(request, "Your hub has no such school to withdraw, or not any more.")
         return redirect(back)
-    school = get_object_or_404(School.objects.usable().filter(added_by=request.hub), pk=added_urn)
+    school = get_object_or_404(own, pk=added_urn)
     if request.method == "POST":
         try:
             withdrawing.withdraw_school(school=school, actor=request.membership, now=timezone.now())

@@ -334,9 +334,12 @@ def test_nobody_who_records_waits_for_an_import(now: dt.datetime) -> None:
     factories.go_on_as(ash, birch)
     actor = factories.membership_of(factories.make_member(hub, Role.HUB_LEAD, "Ann Able"), hub)
 
+    def meanwhile() -> None:
+        record(birch, actor, now)
+
     with transaction.atomic():
         School.objects.filter(pk=birch.pk).update(town="Kirkholme")
-        other = begin_meanwhile(lambda: record(birch, actor, now) and None)
+        other = begin_meanwhile(meanwhile)
         waits = other.is_alive()
         School.objects.filter(pk=ash.pk).update(town="Kirkholme")
     other.join()

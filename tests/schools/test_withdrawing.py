@@ -130,10 +130,8 @@ def test_what_refers_to_a_school_is_named_and_holds_it(
         school=school, year=2027, number=1, starts_on=dt.date(2027, 9, 1), ends_on=dt.date(2027, 10, 22),
         entered_for=hub, entered_by=administrator, entered_at=now,
     )  # fmt: skip
-    SuccessionRuling.objects.create(
-        predecessor=school, successor=factories.make_school(), same_school=True, reason="It is",
-        ruled_by=administrator, ruled_for=hub, ruled_at=now,
-    )  # fmt: skip
+    school.closed_why = ancestry.MATCHED
+    school.save()
 
     with pytest.raises(CannotWithdraw) as refusal:
         withdraw(school)
