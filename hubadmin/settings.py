@@ -88,6 +88,8 @@ INSTALLED_APPS = [
     "schools",
     "correspondence",
     "programmes",
+    "workgroups",
+    "funding",
     "reports",
     "hubadmin",
     "django.contrib.auth",

@@ -29,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("correspondence.urls")),
     path("", include("schools.urls")),
     path("", include("programmes.urls")),
+    path("", include("workgroups.urls")),
+    path("", include("funding.urls")),
     path("", include("reports.urls")),
     path("", include("hubs.urls")),
 ]

@@ -11,12 +11,19 @@ from django.conf import settings
 from django.core import signing
 from django.utils import timezone
 
-Purpose = Literal["invitation", "expression-draft", "expression-confirmation"]
+Purpose = Literal[
+    "invitation", "expression-draft", "expression-confirmation", "offer-answer", "school-page", "calendar-feed"
+]
 LIFETIMES: dict[Purpose, dt.timedelta] = {
     "invitation": dt.timedelta(days=14),
     # The draft decides: it is there until nobody has touched it for 60 days.
     "expression-draft": dt.timedelta(days=400),
     "expression-confirmation": dt.timedelta(days=400),
+    "offer-answer": dt.timedelta(days=400),
+    # Until the person leaves the place or the year has long been over: the row says so before.
+    "school-page": dt.timedelta(days=400),
+    # Until somebody ends it: a calendar program asks for years and can show nobody a page.
+    "calendar-feed": dt.timedelta(days=5 * 365),
 }
 
 

@@ -165,6 +165,7 @@ class Role(models.TextChoices):
     HUB_LEAD = "hub_lead", "Hub lead"
     ASSISTANT_LEAD = "assistant_lead", "Assistant hub lead"
     MASTERY_SPECIALIST = "mastery_specialist", "Mastery Specialist"
+    FINANCE = "finance", "Finance officer"
 
     @property
     def with_article(self) -> str:

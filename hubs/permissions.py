@@ -17,6 +17,14 @@ Capability = Literal[
     "view_messages",
     "retry_messages",
     "manage_recruitment",
+    "view_groups",
+    "manage_groups",
+    "lead_groups",
+    "view_money",
+    "change_money",
+    "approve_money",
+    "pay_money",
+    "make_reports",
     "manage_hub",
     "manage_members",
 ]
@@ -32,13 +40,22 @@ _LEADS: frozenset[Capability] = frozenset(
         "view_messages",
         "retry_messages",
         "manage_recruitment",
+        "view_groups",
+        "manage_groups",
+        "lead_groups",
+        "view_money",
+        "change_money",
+        "approve_money",
+        "make_reports",
     }
 )
 ALLOWED: dict[str, frozenset[Capability]] = {
-    Role.ADMINISTRATOR: _LEADS | {"manage_hub", "manage_members"},
+    Role.ADMINISTRATOR: _LEADS | {"pay_money", "manage_hub", "manage_members"},
     Role.HUB_LEAD: _LEADS,
     Role.ASSISTANT_LEAD: _LEADS,
-    Role.MASTERY_SPECIALIST: frozenset({"use_console", "view_schools"}),
+    # Of groups and schools only those that she leads: see `workgroups.permissions`.
+    Role.MASTERY_SPECIALIST: frozenset({"use_console", "view_schools", "lead_groups"}),
+    Role.FINANCE: frozenset({"use_console", "view_money", "approve_money", "pay_money", "make_reports"}),
 }
 NATIONAL_ALLOWED: dict[str, frozenset[NationalCapability]] = {
     NationalRole.Kind.VIEWER: frozenset({"view_national_figures"}),
@@ -53,6 +70,14 @@ _MEANING: dict[Capability, str] = {
     "view_messages": "see the hub's messages",
     "retry_messages": "send messages again",
     "manage_recruitment": "open and close recruitment",
+    "view_groups": "see all Work Groups",
+    "manage_groups": "form Work Groups and decide on places",
+    "lead_groups": "lead Work Groups and visit their schools",
+    "view_money": "see grants and payments",
+    "change_money": "change grants",
+    "approve_money": "approve grants",
+    "pay_money": "make payment lists and mark them as paid",
+    "make_reports": "make reports",
     "manage_hub": "change the hub's details",
     "manage_members": "manage the hub's members",
 }

@@ -55,6 +55,14 @@ SUPPORT_PROMISES = (
     SIX_PROMISES[5],
 )
 
+GRANT_CONDITION = (
+    "The grant is paid towards releasing the two lead teachers once the school has taken part: "
+    "they attend the meetings, and the school takes at least ten days' release between them over the year."
+)
+DEPARTMENT_GRANT_CONDITION = (
+    "The grant is paid to the maths department once its two lead teachers have attended the meetings of the year."
+)
+
 
 @dataclass(frozen=True)
 class StageFacts:
@@ -71,9 +79,28 @@ class StageFacts:
     promises: tuple[str, ...]
     lead_teachers: str
     grant_pence: int | None = None
+    grant_condition: str = ""
+    smallest_group: int = 1
+    largest_group: int = 12
+    meetings_planned: int = 0
+    # In the autumn, spring and summer terms.
+    visits_per_term: tuple[int, int, int] = (0, 0, 0)
+    # Half-days of both lead teachers together.
+    release_half_days: int = 0
     youngest: int = 3
     oldest: int = 11
     order: int = 0
+
+    def working_year(self) -> dict[str, Any]:
+        """What the working year of a group is made of, as the fields of `StageYear`."""
+        return {
+            "grant_condition": self.grant_condition,
+            "smallest_group": self.smallest_group,
+            "largest_group": self.largest_group,
+            "meetings_planned": self.meetings_planned,
+            "visits_per_term": list(self.visits_per_term),
+            "release_half_days": self.release_half_days,
+        }
 
 
 STAGES = (
@@ -90,6 +117,10 @@ STAGES = (
         grant="No grant",
         promises=READINESS_PROMISES,
         lead_teachers="One of the two should be the maths lead.",
+        smallest_group=4,
+        largest_group=8,
+        meetings_planned=5,
+        visits_per_term=(2, 2, 2),
         order=10,
     ),
     StageFacts(
@@ -104,6 +135,12 @@ STAGES = (
         grant_pence=100_000,
         promises=SIX_PROMISES,
         lead_teachers="One of the two should be the maths lead or a senior leader.",
+        grant_condition=GRANT_CONDITION,
+        smallest_group=6,
+        largest_group=7,
+        meetings_planned=6,
+        visits_per_term=(1, 1, 1),
+        release_half_days=20,
         order=20,
     ),
     StageFacts(
@@ -117,6 +154,12 @@ STAGES = (
         grant="A smaller grant than for Developing; your hub will tell you the amount",
         promises=SIX_PROMISES,
         lead_teachers="One of the two should be the maths lead or a senior leader.",
+        grant_condition=GRANT_CONDITION,
+        smallest_group=6,
+        largest_group=7,
+        meetings_planned=6,
+        visits_per_term=(0, 1, 0),
+        release_half_days=20,
         order=30,
     ),
     StageFacts(
@@ -130,6 +173,9 @@ STAGES = (
         grant="A smaller grant than for Developing; your hub will tell you the amount",
         promises=SUSTAINING_PROMISES,
         lead_teachers="One of the two should be the maths lead or a senior leader.",
+        smallest_group=6,
+        largest_group=12,
+        meetings_planned=6,
         order=40,
     ),
     StageFacts(
@@ -145,6 +191,10 @@ STAGES = (
         lead_teachers="Ideally one of the two is a Mastery Specialist or a Mastery Advocate.",
         youngest=11,
         oldest=18,
+        grant_condition=DEPARTMENT_GRANT_CONDITION,
+        smallest_group=2,
+        meetings_planned=6,
+        visits_per_term=(1, 1, 1),
         order=50,
     ),
     StageFacts(
@@ -160,6 +210,8 @@ STAGES = (
         lead_teachers="Ideally one of the two is a Mastery Specialist or a Mastery Advocate.",
         youngest=11,
         oldest=18,
+        largest_group=1,
+        visits_per_term=(1, 1, 1),
         order=60,
     ),
     StageFacts(
@@ -176,6 +228,8 @@ STAGES = (
         lead_teachers="Ideally one of the two is a Mastery Specialist or a Mastery Advocate.",
         youngest=11,
         oldest=18,
+        smallest_group=2,
+        meetings_planned=6,
         order=70,
     ),
 )
@@ -240,3 +294,10 @@ def add_year(year: int) -> int:
         )
         added += 1
     return added
+
+
+def load_working_years(stage_year_model: Any, *, using: str) -> None:
+    """Give the stages of the catalogue's years what their groups' working year is made of; for a migration."""
+    for facts in STAGES:
+        found = stage_year_model.objects.using(using).filter(stage__slug=facts.slug)
+        found.update(**facts.working_year())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from reports.views import home, national_schools, schools
+from reports.views import home, national_schools, school_page, schools
 
 urlpatterns: list[URLPattern] = [
     path("console/<slug:hub_slug>/", home.console_home, name="console_home"),
     path("console/<slug:hub_slug>/schools/", schools.school_list, name="school_list"),
     path("console/<slug:hub_slug>/schools/beyond/", schools.schools_beyond, name="schools_beyond"),
     path("console/<slug:hub_slug>/schools/<int:urn>/", schools.school, name="school"),
+    # Reports.
+    path("school/<str:token>/", school_page.school_page, name="school_page"),
     path("national/", home.national_home, name="national_home"),
     path("national/schools/", national_schools.national_school_list, name="national_school_list"),
 ]

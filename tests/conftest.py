@@ -148,6 +148,12 @@ def specialist(hub: Hub) -> User:
 
 
 @pytest.fixture
+def finance(hub: Hub) -> User:
+    """Pays for the hub: sees money only."""
+    return factories.make_member(hub, Role.FINANCE, "Fola Finance")
+
+
+@pytest.fixture
 def stranger(other_hub: Hub) -> User:
     """Runs another hub: must see nothing."""
     return factories.make_member(other_hub, Role.ADMINISTRATOR, "Stan Stranger")

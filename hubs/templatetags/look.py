@@ -14,9 +14,9 @@ register = template.Library()
 
 # A state has the same colour on every page; the word always stands with it.
 STATE_COLOURS = {
-    "grey": ("draft", "withdrawn", "closed", "cancelled", "ended", "expired"),
-    "blue": ("submitted", "received", "sent", "planned", "open", "taking_part"),
-    "purple": ("confirmed", "eligible", "redirected"),
+    "grey": ("draft", "withdrawn", "closed", "cancelled", "ended", "expired", "left", "not_completed", "expected"),
+    "blue": ("submitted", "received", "sent", "planned", "open", "taking_part", "arranged", "in_group", "due"),
+    "purple": ("confirmed", "eligible", "redirected", "approved", "held_back"),
     "yellow": (
         "waiting",
         "waiting_list",
@@ -25,6 +25,8 @@ STATE_COLOURS = {
         "sending",
         "look_at_it",
         "invited",
+        "to_arrange",
+        "rendering",
     ),
     "green": (
         "offered",
@@ -34,9 +36,12 @@ STATE_COLOURS = {
         "delivered",
         "active",
         "paid",
+        "held",
+        "ready",
+        "present",
     ),
-    "red": ("declined", "failed", "not_eligible", "bounced"),
-    "orange": ("uncertain", "late", "overdue"),
+    "red": ("declined", "failed", "not_eligible", "bounced", "turned_down", "missed", "absent", "withheld"),
+    "orange": ("uncertain", "late", "overdue", "substitute"),
 }
 COLOUR_OF_STATE = {state: colour for colour, states in STATE_COLOURS.items() for state in states}
 

@@ -8,6 +8,7 @@ from programmes.models.expressions import (
     ExpressionOfInterest,
     ExpressionQuerySet,
     LeadTeacher,
+    OfferAnswer,
     State,
 )
 from programmes.models.participation import Participation
@@ -22,6 +23,7 @@ __all__ = [
     "ExpressionOfInterest",
     "ExpressionQuerySet",
     "LeadTeacher",
+    "OfferAnswer",
     "Participation",
     "RecruitmentWindow",
     "SchoolChange",

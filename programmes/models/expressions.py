@@ -24,18 +24,23 @@ class State(models.TextChoices):
     DRAFT = "draft", "Draft"
     SUBMITTED = "submitted", "To decide"
     OFFERED = "offered", "Offered"
+    ACCEPTED = "accepted", "Accepted"
+    TURNED_DOWN = "turned_down", "Turned down"
     DECLINED = "declined", "Declined"
 
 
-# From → to. A declined school may still be offered a place; an offer made is not taken back here.
+# From → to. The hub offers or declines, the school accepts an offer or turns it down. A school that was declined,
+# or that turned its offer down, may still be offered a place; an offer made is not taken back here.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.SUBMITTED}),
     State.SUBMITTED: frozenset({State.OFFERED, State.DECLINED}),
-    State.OFFERED: frozenset(),
+    State.OFFERED: frozenset({State.ACCEPTED, State.TURNED_DOWN}),
+    State.ACCEPTED: frozenset(),
+    State.TURNED_DOWN: frozenset({State.OFFERED}),
     State.DECLINED: frozenset({State.OFFERED}),
 }
 # A school has at most one of these per stage and year.
-LIVE = (State.SUBMITTED, State.OFFERED)
+LIVE = (State.SUBMITTED, State.OFFERED, State.ACCEPTED)
 
 
 class ExpressionQuerySet(HubQuerySet["ExpressionOfInterest"]):
@@ -90,7 +95,7 @@ class ExpressionOfInterest(HubOwned):
 
     window = models.ForeignKey(RecruitmentWindow, on_delete=models.PROTECT, related_name="+")
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     reference = models.CharField(max_length=9, unique=True, null=True, blank=True)
     started_at = models.DateTimeField()
     touched_at = models.DateTimeField()
@@ -246,6 +251,8 @@ class Decision(HubOwned):
     outcome = models.CharField(max_length=10, choices=[(State.OFFERED, "Offered"), (State.DECLINED, "Declined")])
     # Goes to the school word for word: why it was declined, or what to add to an offer.
     words = models.TextField(blank=True)
+    # The last day on which the school is asked to answer an offer; none for a refusal.
+    answer_by = models.DateField(null=True, blank=True)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
 
@@ -257,7 +264,53 @@ class Decision(HubOwned):
             *HubOwned.Meta.constraints,
             models.CheckConstraint(condition=Q(outcome__in=["offered", "declined"]), name="decision_outcome_known"),
             models.CheckConstraint(condition=~Q(outcome="declined") | ~Q(words=""), name="declined_with_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(outcome="declined") | Q(answer_by=None), name="only_offers_are_answered"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}, {plain_day(self.decided_at)}"
+
+
+class OfferAnswer(HubOwned):
+    """What a school answered to an offer, kept as it was said on the day.
+
+    `agreement` is what the school agreed to, word for word: the promises and the grant with its condition.
+    """
+
+    append_only = True
+
+    class Answer(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        TURNED_DOWN = "turned_down", "Turned down"
+
+    expression = models.ForeignKey(ExpressionOfInterest, on_delete=models.PROTECT, related_name="answers")
+    offer = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="answer")
+    answer = models.CharField(max_length=12, choices=Answer)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=120)
+    reason = models.TextField(blank=True)
+    agreement = models.TextField(blank=True)
+    # As of the day: in pence, none where the stage has no grant or its amount is not known yet.
+    grant_pence = models.PositiveIntegerField(null=True, blank=True)
+    grant_condition = models.TextField(blank=True)
+    answered_at = models.DateTimeField()
+
+    objects: ClassVar[HubManager[Self]] = HubManager()
+
+    class Meta(HubOwned.Meta):
+        ordering = ["-answered_at"]
+        constraints = [
+            *HubOwned.Meta.constraints,
+            models.CheckConstraint(condition=Q(answer__in=["accepted", "turned_down"]), name="offer_answer_known"),
+            models.CheckConstraint(condition=~Q(name="") & ~Q(role=""), name="offer_answered_by_somebody"),
+            models.CheckConstraint(
+                condition=Q(answer="accepted", reason="") & ~Q(agreement="")
+                | Q(answer="turned_down", agreement="", grant_pence=None, grant_condition="") & ~Q(reason=""),
+                name="offer_accepted_with_agreement_or_turned_down_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_answer_display()} by {self.name}, {plain_day(self.answered_at)}"

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import ClassVar, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -40,6 +40,11 @@ class Stage(models.Model):
         return self.slug
 
 
+def no_visits() -> list[int]:
+    """No visit in any of the three terms."""
+    return [0, 0, 0]
+
+
 class StageYear(models.Model):
     """A stage as it is run in one academic year. `youngest` and `oldest` are the ages it accepts, in years."""
 
@@ -58,6 +63,17 @@ class StageYear(models.Model):
     visits = models.TextField()
     grant = models.TextField()
     grant_pence = models.PositiveIntegerField(null=True, blank=True)
+    # What a school must have done for its grant, as its head agrees to it.
+    grant_condition = models.TextField(blank=True)
+    # How many schools make a group: a smaller or larger one is warned of, not refused.
+    smallest_group = models.PositiveSmallIntegerField(default=1)
+    largest_group = models.PositiveSmallIntegerField(default=12)
+    # Meetings of half a day in the year, as planned; none where there is no fixed number.
+    meetings_planned = models.PositiveSmallIntegerField(default=0)
+    # Support visits to each school in the autumn, spring and summer terms.
+    visits_per_term = ArrayField(models.PositiveSmallIntegerField(), size=3, default=no_visits)
+    # Release that a school promises, both lead teachers together, in half-days; none where nothing is promised.
+    release_half_days = models.PositiveSmallIntegerField(default=0)
     lead_teachers = models.TextField(blank=True)
 
     class Meta:
@@ -65,6 +81,11 @@ class StageYear(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["stage", "year"], name="stage_once_a_year"),
             models.CheckConstraint(condition=Q(oldest__gt=F("youngest")), name="stage_ages_in_order"),
+            models.CheckConstraint(
+                condition=Q(smallest_group__gte=1, largest_group__gte=F("smallest_group")),
+                name="stage_group_sizes_in_order",
+            ),
+            models.CheckConstraint(condition=Q(visits_per_term__len=3), name="stage_visits_of_three_terms"),
             models.CheckConstraint(
                 condition=Q(code="") | Q(code__regex=r"^NCP\d{2}-\d{1,2}[a-z]?$"), name="ncp_code_normalised"
             ),

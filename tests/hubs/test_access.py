@@ -13,8 +13,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from correspondence.models import Message
+from correspondence.models import Document, Message
 from correspondence.outbox import queue_message
+from funding.models import Grant, PaymentList
 from hubs import tenancy
 from hubs.access import Access, access_of
 from hubs.links import Purpose, make_token
@@ -23,7 +24,18 @@ from hubs.permissions import ALLOWED, NATIONAL_ALLOWED, may
 from hubs.years import academic_year_of
 from programmes.models import ExpressionOfInterest, Participation, RecruitmentWindow, StageYear
 from schools.models import School, Succession
-from tests import factories
+from tests import factories, work
+from workgroups.models import (
+    AgreedAction,
+    CalendarFeed,
+    MasterySpecialist,
+    Meeting,
+    Participant,
+    Place,
+    SchoolLink,
+    Visit,
+    WorkGroup,
+)
 
 KINDS = {"public", "token", "signed_in", "member", "national"}
 
@@ -55,6 +67,19 @@ class World:
     added_school: School
     participation: Participation
     change: Succession
+    offered: ExpressionOfInterest
+    specialist: MasterySpecialist
+    group: WorkGroup
+    place: Place
+    participant: Participant
+    meeting: Meeting
+    visit: Visit
+    action: AgreedAction
+    feed: CalendarFeed
+    school_link: SchoolLink
+    grant: Grant
+    payment_list: PaymentList
+    document: Document
 
 
 @pytest.fixture
@@ -86,8 +111,26 @@ def make_world(hub: Hub, administrator: User) -> World:
     change = Succession.objects.create(
         predecessor=added, successor=expression.school, kind="became", doubts=["likely"], counts=False
     )
+    group = work.make_group(hub)
+    place = work.make_place(hub, group=group)
+    visit = work.make_visit(place)
+    with tenancy.use(hub):
+        participant = place.participants.get(position=1)
     return World(
         hub=hub,
+        offered=work.make_offered(hub, by=administrator),
+        specialist=group.specialist,
+        group=group,
+        place=place,
+        participant=participant,
+        meeting=work.make_meeting(group),
+        visit=visit,
+        action=work.make_action(visit),
+        feed=work.make_feed(group, administrator),
+        school_link=work.make_school_link(place),
+        grant=work.make_grant(place),
+        payment_list=work.make_payment_list(hub, administrator),
+        document=work.make_document(hub, administrator),
         window=window,
         draft=factories.make_draft(window),
         expression=expression,
@@ -175,6 +218,21 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "school_term_dates": _school_and_year,
     "school_term_dates_change": _school_and_year,
     "school_term_dates_remove": _school_and_year,
+    # Offers.
+    # Specialists.
+    # Groups.
+    # Places and participants.
+    # Meetings.
+    # Calendars.
+    # Visits.
+    # Grants.
+    # Payments.
+    # Release time.
+    # Reports.
+    # What will go out.
+    # A school's page.
+    "school_page": lambda world: {"token": _token("school-page", world, world.school_link)},
+    # The hub itself.
     "hub_settings": lambda world: {},
     "hub_history": lambda world: {},
     "hub_profile": lambda world: {},
@@ -217,6 +275,11 @@ NEEDS: dict[str, set[str]] = {
         "school_term_dates_change",
         "school_term_dates_remove",
     },
+    # Specialists, groups, places.
+    # Meetings and visits.
+    # Money.
+    # Reports.
+    # Messages.
     "view_messages": {"message_list", "message"},
     "retry_messages": {"message_retry", "message_cancel"},
     "manage_hub": {"hub_settings", "hub_history", "hub_profile", "hub_colour", "hub_areas", "hub_lead_school"},

@@ -10,13 +10,15 @@ from hubs.permissions import ALLOWED, Capability, NotAllowed, may, require, who_
 from tests import factories
 
 EVERYTHING: set[Capability] = set(get_args(Capability))
-OF_A_LEAD = EVERYTHING - {"manage_hub", "manage_members"}
-OF_A_SPECIALIST: set[Capability] = {"use_console", "view_schools"}
+OF_A_LEAD = EVERYTHING - {"pay_money", "manage_hub", "manage_members"}
+OF_A_SPECIALIST: set[Capability] = {"use_console", "view_schools", "lead_groups"}
+OF_FINANCE: set[Capability] = {"use_console", "view_money", "approve_money", "pay_money", "make_reports"}
 EXPECTED: dict[Role, set[Capability]] = {
     Role.ADMINISTRATOR: EVERYTHING,
     Role.HUB_LEAD: OF_A_LEAD,
     Role.ASSISTANT_LEAD: OF_A_LEAD,
     Role.MASTERY_SPECIALIST: OF_A_SPECIALIST,
+    Role.FINANCE: OF_FINANCE,
 }
 
 
@@ -62,4 +64,4 @@ def test_what_is_allowed_passes_without_a_word() -> None:
 
 def test_who_may_do_something_is_named_by_role() -> None:
     assert who_may("manage_hub") == ["Hub administrator"]
-    assert who_may("view_schools") == [role.label for role in Role]
+    assert who_may("use_console") == [role.label for role in Role]

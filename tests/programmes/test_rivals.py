@@ -50,7 +50,7 @@ def test_what_the_school_sent_under_its_former_urn_is_its_own_while_it_is_live(
     )
     today = factories.make_draft(window, birch)
 
-    assert rival(today) == (former if state in (State.SUBMITTED, State.OFFERED) else None)
+    assert rival(today) == (former if state in (State.SUBMITTED, State.OFFERED, State.ACCEPTED) else None)
 
 
 def test_the_line_is_looked_through_over_all_its_steps_and_both_ways(

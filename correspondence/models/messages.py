@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Model, Q
 
+from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
 from hubs.wording import moment
 
@@ -21,6 +22,7 @@ class State(models.TextChoices):
     """Where a message is on its way."""
 
     QUEUED = "queued", "Waiting to be sent"
+    HELD = "held_back", "Held back"
     SENDING = "sending", "Being sent"
     SENT = "sent", "Sent"
     FAILED = "failed", "Not sent"
@@ -30,13 +32,18 @@ class State(models.TextChoices):
 
 # From uncertain on: a person sends it again, or a worker that was taken for dead reports after all.
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.SENDING, State.CANCELLED}),
+    State.QUEUED: frozenset({State.SENDING, State.HELD, State.CANCELLED}),
+    # By a person, until a person lets it go.
+    State.HELD: frozenset({State.QUEUED, State.CANCELLED}),
     State.SENDING: frozenset({State.SENT, State.QUEUED, State.FAILED, State.UNCERTAIN}),
     State.FAILED: frozenset({State.QUEUED}),
     State.UNCERTAIN: frozenset({State.QUEUED, State.SENT, State.FAILED}),
     State.SENT: frozenset(),
+    # But for the reminder engine: a date that came back queues what no person has cancelled.
     State.CANCELLED: frozenset(),
 }
+# Nothing has been tried yet.
+UNTRIED = (State.QUEUED, State.HELD, State.CANCELLED)
 
 
 class Outcome(models.TextChoices):
@@ -52,8 +59,12 @@ class MessageQuerySet(HubQuerySet["Message"]):
     """What the sweep and the pages ask for."""
 
     def due(self, now: dt.datetime) -> Self:
-        """Messages that may be sent now."""
-        return self.filter(state=State.QUEUED, not_before__lte=now)
+        """Messages that may be sent now, and are still of use."""
+        return self.filter(Q(useless_at=None) | Q(useless_at__gt=now), state=State.QUEUED, not_before__lte=now)
+
+    def reminders(self) -> Self:
+        """Those that the reminder engine derives from dates."""
+        return self.exclude(slot="")
 
     def without_task(self, now: dt.datetime) -> Self:
         """Messages that no worker has been told of, or so long ago that the task must be lost."""
@@ -97,6 +108,12 @@ class Message(HubOwned):
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
+    # Of a reminder: what it is about and to whom, whatever the date. See `correspondence.reminders`.
+    slot = models.CharField(max_length=150, blank=True)
+    # From then on nobody wants it any more: it is not sent late.
+    useless_at = models.DateTimeField(null=True, blank=True)
+    # Whoever kept it from being sent; nobody where its reason has gone.
+    cancelled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     objects: ClassVar[MessageManager[Self]] = MessageManager()
 
@@ -117,9 +134,12 @@ class Message(HubOwned):
                 name="message_sent_has_time",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[State.QUEUED, State.CANCELLED], claimed_at=None)
-                | (~Q(state__in=[State.QUEUED, State.CANCELLED]) & Q(claimed_at__isnull=False, attempts__gte=1)),
+                condition=Q(state__in=UNTRIED, claimed_at=None)
+                | (~Q(state__in=UNTRIED) & Q(claimed_at__isnull=False, attempts__gte=1)),
                 name="message_claimed_unless_waiting",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_by=None) | Q(state=State.CANCELLED), name="message_cancelled_by_while_cancelled"
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=[State.FAILED, State.UNCERTAIN]) | ~Q(last_error=""),
@@ -133,6 +153,12 @@ class Message(HubOwned):
             # The list of messages: newest first, then of one state and the counts per state.
             models.Index(F("hub"), F("queued_at").desc(), F("id").desc(), name="message_newest"),
             models.Index(F("hub"), F("state"), F("queued_at").desc(), F("id").desc(), name="message_newest_of_state"),
+            # What the reminder engine compares with what there ought to be.
+            models.Index(fields=["hub", "slot"], condition=~Q(slot=""), name="message_reminders"),
+            # What will go out next.
+            models.Index(
+                fields=["hub", "not_before"], condition=Q(state__in=["queued", "held_back"]), name="message_upcoming"
+            ),
             # The messages on the page of the record that they are about.
             models.Index(fields=["hub", "about_kind", "about_id"], name="message_about"),
         ]

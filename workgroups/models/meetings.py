@@ -1,0 +1,190 @@
+"""TRG meetings of a Work Group, what changed about them, and who attended."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+
+from hubs.models import User
+from hubs.tenancy import HubManager, HubOwned, HubQuerySet
+from hubs.wording import moment
+from schools.models import School
+from workgroups.models.groups import Participant, WorkGroup
+
+# How long half a day is in a calendar.
+HALF_DAY = dt.timedelta(hours=3)
+
+
+class MeetingState(models.TextChoices):
+    """Where a meeting stands."""
+
+    PLANNED = "planned", "Planned"
+    HELD = "held", "Held"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+MEETING_TRANSITIONS: dict[MeetingState, frozenset[MeetingState]] = {
+    MeetingState.PLANNED: frozenset({MeetingState.HELD, MeetingState.CANCELLED}),
+    MeetingState.HELD: frozenset(),
+    MeetingState.CANCELLED: frozenset(),
+}
+
+
+class MeetingQuerySet(HubQuerySet["Meeting"]):
+    """Meetings, as the hub asks for them."""
+
+    def led_by(self, user: User) -> Self:
+        """Those of the groups that the Specialist who is this member leads."""
+        return self.filter(group__in=WorkGroup.objects.led_by(user))
+
+    def with_group(self) -> Self:
+        """With group, stage, Specialist and host, in the same query."""
+        return self.select_related("group__stage_year__stage", "group__specialist", "host_school")
+
+
+MeetingManager = HubManager.from_queryset(MeetingQuerySet)
+
+
+class Meeting(HubOwned):
+    """A Teacher Research Group meeting: planned, then held or cancelled. `InternalNote` has what only the hub sees."""
+
+    class Format(models.TextChoices):
+        IN_PERSON = "in_person", "In person"
+        ONLINE = "online", "Online"
+        HYBRID = "hybrid", "In person and online"
+
+    group = models.ForeignKey(WorkGroup, on_delete=models.PROTECT, related_name="meetings")
+    state = models.CharField(max_length=9, choices=MeetingState, default=MeetingState.PLANNED)
+    starts_at = models.DateTimeField()
+    half_days = models.PositiveSmallIntegerField(default=1)
+    format = models.CharField(max_length=9, choices=Format, default=Format.IN_PERSON)
+    host_school = models.ForeignKey(School, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # Where it is not a school, or where in the school.
+    venue = models.CharField(max_length=200, blank=True)
+    online_link = models.URLField(max_length=500, blank=True)
+    to_be_confirmed = models.BooleanField(default=False)
+    agenda = models.TextField(blank=True)
+    # What the schools read afterwards.
+    observed_lesson = models.TextField(blank=True)
+    discussion = models.TextField(blank=True)
+    agreed_actions = models.TextField(blank=True)
+    cancelled_reason = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    held_recorded_at = models.DateTimeField(null=True, blank=True)
+    # For calendars: one event for good, whose number rises with each change that they show.
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    sequence = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[MeetingManager[Self]] = MeetingManager()
+
+    class Meta(HubOwned.Meta):
+        ordering = ["starts_at", "pk"]
+        constraints = [
+            *HubOwned.Meta.constraints,
+            models.CheckConstraint(condition=Q(state__in=MeetingState.values), name="meeting_state_known"),
+            models.CheckConstraint(
+                condition=Q(format__in=["in_person", "online", "hybrid"]), name="meeting_format_known"
+            ),
+            models.CheckConstraint(condition=Q(half_days__gte=1, half_days__lte=4), name="meeting_half_days_sane"),
+            models.CheckConstraint(
+                condition=Q(state=MeetingState.CANCELLED) & ~Q(cancelled_reason="")
+                | ~Q(state=MeetingState.CANCELLED) & Q(cancelled_reason=""),
+                name="meeting_cancelled_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=MeetingState.HELD, held_recorded_at__isnull=False)
+                | ~Q(state=MeetingState.HELD) & Q(held_recorded_at=None),
+                name="meeting_held_has_time",
+            ),
+            models.UniqueConstraint(
+                fields=["group", "starts_at"],
+                condition=~Q(state=MeetingState.CANCELLED),
+                name="one_meeting_of_a_group_at_a_time",
+            ),
+        ]
+        indexes = [
+            # What comes next, on the hub's home and a Specialist's; and what the reminders are derived from.
+            models.Index(fields=["hub", "starts_at"], name="meeting_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group}, {moment(self.starts_at)}"
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """When it ends, as calendars show it."""
+        return self.starts_at + self.half_days * HALF_DAY
+
+
+class MeetingChange(HubOwned):
+    """That the people of a meeting have to be told of a change: another time or place, or that it is cancelled."""
+
+    append_only = True
+
+    class Kind(models.TextChoices):
+        MOVED = "moved", "Moved"
+        CANCELLED = "cancelled", "Cancelled"
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=9, choices=Kind)
+    # The meeting's number after the change.
+    sequence = models.PositiveIntegerField()
+    # When and where it would have been.
+    starts_at_before = models.DateTimeField()
+    where_before = models.TextField(blank=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar[HubManager[Self]] = HubManager()
+
+    class Meta(HubOwned.Meta):
+        ordering = ["sequence"]
+        constraints = [
+            *HubOwned.Meta.constraints,
+            models.CheckConstraint(condition=Q(kind__in=["moved", "cancelled"]), name="meeting_change_known"),
+            models.UniqueConstraint(fields=["meeting", "sequence"], name="meeting_change_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {moment(self.changed_at)}"
+
+
+class Attendance(HubOwned):
+    """Whether a lead teacher came to a meeting, or whom the school sent instead."""
+
+    class Mark(models.TextChoices):
+        PRESENT = "present", "Present"
+        ABSENT = "absent", "Absent"
+        SUBSTITUTE = "substitute", "Substitute came"
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="attendance")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="attendance")
+    mark = models.CharField(max_length=10, choices=Mark)
+    substitute_name = models.CharField(max_length=120, blank=True)
+    recorded_at = models.DateTimeField()
+
+    objects: ClassVar[HubManager[Self]] = HubManager()
+
+    class Meta(HubOwned.Meta):
+        constraints = [
+            *HubOwned.Meta.constraints,
+            models.UniqueConstraint(fields=["meeting", "participant"], name="attendance_once"),
+            models.CheckConstraint(condition=Q(mark__in=["present", "absent", "substitute"]), name="attendance_known"),
+            models.CheckConstraint(
+                condition=Q(mark="substitute") & ~Q(substitute_name="") | ~Q(mark="substitute") & Q(substitute_name=""),
+                name="substitute_has_a_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant}: {self.get_mark_display().lower()}"
+
+    @property
+    def somebody_came(self) -> bool:
+        """Whether the school released somebody: the teacher or the substitute."""
+        return self.mark != self.Mark.ABSENT
