@@ -65,6 +65,15 @@ def pounds(pence: int | None) -> str:
     return f"{sign}£{whole:,}.{rest:02}" if rest else f"{sign}£{whole:,}"
 
 
+def days(half_days: int | None) -> str:
+    """Half-days as days: 1 is ½ day, 2 is 1 day, 5 is 2½ days and 0 is 0 days. Nothing for none."""
+    if half_days is None:
+        return ""
+    whole, half = divmod(abs(half_days), 2)
+    number = f"{whole or ''}½" if half else str(whole)
+    return f"{'-' if half_days < 0 else ''}{number} {'day' if 1 <= abs(half_days) <= 2 else 'days'}"
+
+
 def _day_of(value: dt.date) -> dt.date:
     if not isinstance(value, dt.datetime):
         return value

@@ -57,7 +57,26 @@ def test_pence_are_written_as_pounds(pence: int, said: str) -> None:
     assert wording.pounds(pence) == said
 
 
+@pytest.mark.parametrize(
+    ("half_days", "said"),
+    [
+        (0, "0 days"),
+        (1, "½ day"),
+        (2, "1 day"),
+        (3, "1½ days"),
+        (5, "2½ days"),
+        (20, "10 days"),
+        (-1, "-½ day"),
+        (-2, "-1 day"),
+        (-5, "-2½ days"),
+    ],
+)
+def test_half_days_are_written_as_days(half_days: int, said: str) -> None:
+    assert wording.days(half_days) == said
+
+
 def test_nothing_is_written_for_no_date_and_no_sum() -> None:
     days = (wording.day, wording.plain_day, wording.short_day, wording.moment, wording.clock, wording.from_today)
     assert [write(None) for write in days] == [""] * 6
     assert wording.pounds(None) == ""
+    assert wording.days(None) == ""

@@ -18,10 +18,12 @@ from hubs.templatetags import look
         ("{{ moment|moment }}", "Tuesday 3 March 2026, 1:30pm"),
         ("{{ moment|from_today:today }}", "tomorrow"),
         ("{{ pence|pounds }}", "£75.50"),
+        ("{{ half_days|days }}", "7½ days"),
     ],
 )
 def test_pages_write_dates_and_sums_as_letters_do(written: str, expected: str) -> None:
-    context = {"moment": dt.datetime(2026, 3, 3, 13, 30, tzinfo=dt.UTC), "today": dt.date(2026, 3, 2), "pence": 7_550}
+    moment, today = dt.datetime(2026, 3, 3, 13, 30, tzinfo=dt.UTC), dt.date(2026, 3, 2)
+    context = {"moment": moment, "today": today, "pence": 7_550, "half_days": 15}
     assert Template("{% load look %}" + written).render(Context(context)) == expected
 
 
