@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from programmes.models import ExpressionOfInterest, ExpressionQuerySet, RecruitmentWindow, StageYear, State
-from schools.lineage import urns_of_school_today
+from schools.lineage import of_today, urns_of_school_today
 from schools.models import CurrentSchool
 
 SORTS = {
@@ -19,13 +18,6 @@ SORTS = {
     "stage": ("window__stage_year__year", "window__stage__order", "name_now", "pk"),
     "state": ("state", "submitted_at", "pk"),
 }
-
-
-def _now(field: str) -> Coalesce:
-    """What the school is today: of one that has split the list shows the old one, see `School.named_now`."""
-    current = CurrentSchool.objects.filter(former=OuterRef("school")).values("former")
-    one = current.annotate(schools=Count("pk"), today=Min(f"current__{field}")).filter(schools=1)
-    return Coalesce(Subquery(one.values("today")), F(f"school__{field}"))
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ def expressions(chosen: Filter) -> ExpressionQuerySet:
     if chosen.state:
         found = found.filter(state=chosen.state)
     order = SORTS[chosen.sort.removeprefix("-")]
-    today = {"name_now": _now("name"), "authority_now": _now("authority__name")}
+    today = {"name_now": of_today("name"), "authority_now": of_today("authority__name")}
     found = found.annotate(**{name: today[name] for name in order if name in today})
     descending = chosen.sort.startswith("-")
     return (

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from hubs.models import Hub, HubArea
 from schools.models import Ancestor, CurrentSchool, School, Succession
@@ -35,6 +36,16 @@ def urns_of_school_today(urn: int) -> QuerySet[Any, int]:
     """
     today = CurrentSchool.objects.filter(former=urn).values("current")
     return urns_of_line(urn).union(Ancestor.objects.filter(school__in=today).values_list("ancestor_id", flat=True))
+
+
+def of_today(field: str, school: str = "school") -> Coalesce:
+    """A field of what a school is today, for querysets whose rows name it by the path `school`.
+
+    Of one that has split it is the old school's: nobody can say which part is meant, see `School.named_now`.
+    """
+    current = CurrentSchool.objects.filter(former=OuterRef(school)).order_by().values("former")
+    one = current.annotate(schools=Count("pk"), today=Min(f"current__{field}")).filter(schools=1)
+    return Coalesce(Subquery(one.values("today")), F(f"{school}__{field}"))
 
 
 def area_of(hub: Hub) -> QuerySet[HubArea, str]:
