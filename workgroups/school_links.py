@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.urls import reverse
 
 from hubs.links import make_token, public_url
-from hubs.tenancy import HubQuerySet
 from workgroups.models import Place, SchoolLink
 
 
@@ -33,7 +32,7 @@ def end_links_of(*, place: Place, email: str, now: dt.datetime) -> None:
     _live(place, email).update(ended_at=now)
 
 
-def _live(place: Place, email: str) -> HubQuerySet[SchoolLink]:
+def _live(place: Place, email: str) -> QuerySet[SchoolLink]:
     """The one that there is, if any: compared as its unique constraint does."""
     same_address = Exact(Lower("email"), Lower(Value(email)))
     return SchoolLink.objects.filter(same_address, place=place, ended_at=None)
