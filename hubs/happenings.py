@@ -16,9 +16,9 @@ class Happening(Generic[T]):
     """Something that happens, with its facts as a small frozen dataclass."""
 
     def __init__(self) -> None:
-        self._listeners: list[Callable[[T], None]] = []
+        self._listeners: list[Callable[[T], object]] = []
 
-    def listen(self, listener: Callable[[T], None]) -> None:
+    def listen(self, listener: Callable[[T], object]) -> None:
         """Have a room act whenever it happens; called once, when the room's app is ready."""
         self._listeners.append(listener)
 

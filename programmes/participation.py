@@ -42,8 +42,8 @@ class Say:
     hub: Hub
     # The school is in the hub's area under one of its URNs or, before the register knows it, the hub has added it.
     serves: bool
-    # The hub has offered it a place, under one of its URNs. To have been asked for one gives no say: anybody
-    # can send an expression of interest in any school's name.
+    # The hub has offered it a place, which it may have accepted, under one of its URNs. To have been asked for one
+    # gives no say: anybody can send an expression of interest in any school's name.
     has_offered: bool
 
     @property
@@ -58,7 +58,7 @@ class Say:
 
 def say_of(hub: Hub, school: School) -> Say:
     """What the active hub has to say about a school; one query."""
-    offered = ExpressionOfInterest.objects.filter(state=State.OFFERED, school=OuterRef("pk"))
+    offered = ExpressionOfInterest.objects.filter(state__in=[State.OFFERED, State.ACCEPTED], school=OuterRef("pk"))
     line = School.objects.known_to(hub).filter(pk__in=urns_of_line(school.pk))
     of_register = Q(pk__lt=School.FIRST_ADDED)
     counted = line.aggregate(
@@ -77,12 +77,14 @@ def record(
 ) -> bool:
     """Record that a school took part in a stage in an academic year, and how it ended; whether that was news.
 
-    Recorded before, the outcome is changed. Raises `NotAllowed`, and `CannotRecord` for a year to come or in
-    which the school cannot have taught, a school that the hub has no say about, what another hub has recorded
-    otherwise of a school outside the area, and what stands under another URN of the school.
+    Recorded before, the outcome is changed. A school that takes part in the coming year is recorded before that
+    begins. Raises `NotAllowed`, and `CannotRecord` for any other year to come or one in which the school cannot
+    have taught, a school that the hub has no say about, what another hub has recorded otherwise of a school
+    outside the area, and what stands under another URN of the school.
     """
     require(actor, "maintain_schools")
-    if not FIRST_YEAR <= year <= academic_year_of(timezone.localdate(now)):
+    last = academic_year_of(timezone.localdate(now)) + (outcome == Participation.Outcome.TAKING_PART)
+    if not FIRST_YEAR <= year <= last:
         raise CannotRecord(f"{label_of(year)} is not a year in which a school can have taken part.")
     say = say_of(actor.hub, school)
     if not say.may_record:
@@ -113,8 +115,10 @@ def record(
     return True
 
 
-def remove(*, participation: Participation, actor: Membership, now: dt.datetime) -> None:
-    """Take back what was recorded by mistake; taken back already, nothing happens.
+def remove(
+    *, participation: Participation, actor: Membership, now: dt.datetime, why: str = "as recorded by mistake"
+) -> None:
+    """Take back what did not come about, or was recorded by mistake; taken back already, nothing happens.
 
     Raises `NotAllowed`, and `CannotRecord` for what another hub has recorded of a school outside the area.
     """
@@ -126,7 +130,7 @@ def remove(*, participation: Participation, actor: Membership, now: dt.datetime)
             return
         _require_may_put_right(found, say_of(actor.hub, found.school))
         what = f"{title_of(found.stage, found.year)}, {label_of(found.year)}"
-        text = f"Removed, as recorded by mistake: {what}, {_as_recorded(found, actor.hub)}."
+        text = f"Removed, {why}: {what}, {_as_recorded(found, actor.hub)}."
         timeline.record(subject=found.school, actor=actor, now=now, text=text)
         found.delete()
 
@@ -155,7 +159,8 @@ def took_part(**facts: Any) -> Q:
 
 def takes_part(year: int) -> Q:
     """Whether a school takes part in something in a year and has not left it, as `took_part`."""
-    return took_part(year=year, outcome__in=[Participation.Outcome.TAKING_PART, Participation.Outcome.COMPLETED])
+    stayed = [outcome for outcome in Participation.Outcome if outcome != Participation.Outcome.LEFT]
+    return took_part(year=year, outcome__in=stayed)
 
 
 def taught_in(schools: Sequence[School], year: int) -> list[School]:

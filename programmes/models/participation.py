@@ -34,6 +34,8 @@ class Participation(models.Model):
         TAKING_PART = "taking_part", "Taking part"
         COMPLETED = "completed", "Completed"
         LEFT = "left", "Left before the end"
+        # It stayed, and did not do what completing takes: the Department counts only those that completed.
+        NOT_COMPLETED = "not_completed", "Not completed"
 
     national_columns: ClassVar[tuple[str, ...]] = ("id", "school", "stage", "year", "outcome", "recorded_for")
 
@@ -45,7 +47,7 @@ class Participation(models.Model):
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
     # The year in which the academic year starts.
     year = models.PositiveSmallIntegerField()
-    outcome = models.CharField(max_length=12, choices=Outcome)
+    outcome = models.CharField(max_length=13, choices=Outcome)
     recorded_for = models.ForeignKey(Hub, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
 
@@ -56,7 +58,8 @@ class Participation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["school", "stage", "year"], name="participation_once"),
             models.CheckConstraint(
-                condition=Q(outcome__in=["taking_part", "completed", "left"]), name="participation_outcome_known"
+                condition=Q(outcome__in=["taking_part", "completed", "left", "not_completed"]),
+                name="participation_outcome_known",
             ),
             models.CheckConstraint(condition=Q(year__gte=2014, year__lte=2100), name="participation_year_sane"),
         ]

@@ -15,10 +15,11 @@ from tests import factories
 from tests.locks import begin_meanwhile
 
 DAY = dt.timedelta(days=1)
-COMPLETED, TAKING_PART, LEFT = (
+COMPLETED, TAKING_PART, LEFT, NOT_COMPLETED = (
     Participation.Outcome.COMPLETED,
     Participation.Outcome.TAKING_PART,
     Participation.Outcome.LEFT,
+    Participation.Outcome.NOT_COMPLETED,
 )
 
 
@@ -180,6 +181,7 @@ SAYS: dict[str, tuple[str, str, bool, bool]] = {
     "it lies elsewhere and somebody has sent an expression in its name": ("far", "submitted", False, False),
     "it lies elsewhere and has been declined": ("far", "declined", False, False),
     "it lies elsewhere and has been offered a place": ("far", "offered", True, False),
+    "it lies elsewhere and has accepted a place": ("far", "accepted", True, False),
     "it lies elsewhere and another hub has offered it a place": ("far", "offered elsewhere", False, False),
     "it lies in the area and has been offered a place": ("near", "offered", True, True),
     "it lies elsewhere and became a school of the area": ("became near", "", True, True),
@@ -249,6 +251,35 @@ def test_the_first_year_and_this_one_can_be_recorded(
     school: School, decider: Membership, now: dt.datetime, year: int
 ) -> None:
     assert record(school, decider, now, year=year)
+
+
+@pytest.mark.parametrize(("year", "outcome"), [(2027, LEFT), (2027, NOT_COMPLETED), (2028, TAKING_PART)])
+def test_only_that_it_takes_part_is_said_of_the_coming_year(
+    school: School, decider: Membership, now: dt.datetime, year: int, outcome: Participation.Outcome
+) -> None:
+    assert record(school, decider, now, year=2027, outcome=TAKING_PART)
+    with pytest.raises(participation.CannotRecord, match="is not a year in which"):
+        record(school, decider, now, year=year, outcome=outcome)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"), [(TAKING_PART, True), (COMPLETED, True), (NOT_COMPLETED, True), (LEFT, False)]
+)
+def test_who_has_not_left_takes_part(
+    school: School, decider: Membership, now: dt.datetime, outcome: Participation.Outcome, expected: bool
+) -> None:
+    record(school, decider, now, outcome=outcome)
+    assert School.objects.filter(participation.takes_part(2024)).exists() == expected
+
+
+def test_what_is_removed_says_why(school: School, decider: Membership, now: dt.datetime) -> None:
+    record(school, decider, now)
+    with tenancy.use(decider.hub):
+        found = Participation.objects.get()
+        participation.remove(participation=found, actor=decider, now=now, why="because it never began")
+    assert said_of(school, decider.hub)[0] == (
+        "Removed, because it never began: Developing (primary), 2024/25, completed."
+    )
 
 
 def test_a_stage_of_a_year_does_not_stand_twice_in_one_line(
