@@ -18,7 +18,7 @@ from correspondence.outbox import queue_message
 from funding.models import Grant, PaymentList
 from hubs import tenancy
 from hubs.access import Access, access_of
-from hubs.links import Purpose, make_token
+from hubs.links import LIFETIMES, Purpose, make_token
 from hubs.models import Hub, Invitation, Membership, NationalRole, Role, User
 from hubs.permissions import ALLOWED, NATIONAL_ALLOWED, may
 from hubs.years import academic_year_of
@@ -309,6 +309,12 @@ def url_of(name: str, world: World, hub: Hub | None = None) -> str:
     return reverse(name, kwargs=arguments)
 
 
+def be_the_specialist(person: User, world: World) -> None:
+    """Make a person the Specialist of the world's group: to others it does not exist."""
+    with tenancy.use(world.hub):
+        MasterySpecialist.objects.filter(pk=world.specialist.pk).update(user=person)
+
+
 def declared(name: str) -> Access:
     access = access_of(OURS[name][1].callback)
     assert access is not None
@@ -418,6 +424,8 @@ def test_member_opens_what_the_role_allows_and_is_told_why_not(
 ) -> None:
     person = factories.make_member(world.hub, role, "Somebody")
     membership = factories.membership_of(person, world.hub)
+    if role == Role.MASTERY_SPECIALIST:
+        be_the_specialist(person, world)
     client = client_of(person)
     for name in names_of("member"):
         permission = may(membership, declared(name).needs)  # type: ignore[arg-type]
@@ -428,6 +436,16 @@ def test_member_opens_what_the_role_allows_and_is_told_why_not(
             assert response.status_code == 403, name
             assert permission.reason in html.unescape(response.text), name
             assert client.post(url_of(name, world)).status_code == 403, name
+
+
+@pytest.mark.django_db
+def test_specialist_finds_nothing_of_another_specialist_s_group(
+    world: World, specialist: User, client_of: Callable[[User], Client]
+) -> None:
+    work.make_group(world.hub, specialist=work.make_specialist(world.hub, user=specialist))
+    names = [name for name in names_of("member") if declared(name).needs == "lead_groups"]
+    names = [name for name in names if NAMED_BY & set(OURS[name][1].pattern.converters)]
+    assert answers(client_of(specialist), world, names) == all_answering(404, names)
 
 
 @pytest.mark.django_db
@@ -508,7 +526,7 @@ def test_link_of_another_hub_opens_nothing_of_this_one(world: World, other_hub: 
 @pytest.mark.django_db
 def test_expired_link_says_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     urls = {name: url_of(name, world) for name in names_of("token")}
-    later = timezone.now() + dt.timedelta(days=500)
+    later = timezone.now() + max(LIFETIMES.values()) + dt.timedelta(days=1)
     monkeypatch.setattr("hubs.links.timezone.now", lambda: later)
     for name, url in urls.items():
         response = Client().get(url)

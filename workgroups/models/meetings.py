@@ -45,6 +45,10 @@ class MeetingQuerySet(HubQuerySet["Meeting"]):
         """With group, stage, Specialist and host, in the same query."""
         return self.select_related("group__stage_year__stage", "group__specialist", "host_school")
 
+    def with_host_now(self) -> Self:
+        """With what each host is today, in one more query: for `where` of several meetings."""
+        return self.select_related("host_school").prefetch_related("host_school__now")
+
 
 MeetingManager = HubManager.from_queryset(MeetingQuerySet)
 
@@ -119,6 +123,20 @@ class Meeting(HubOwned):
     def ends_at(self) -> dt.datetime:
         """When it ends, as calendars show it."""
         return self.starts_at + self.half_days * HALF_DAY
+
+    @property
+    def where(self) -> str:
+        """Where it is, in words: "Ash Lane Primary School, hall", "Online"; nothing while nobody knows."""
+        names = [self.host_school.named_now.name if self.host_school else "", self.venue]
+        place = ", ".join(name for name in names if name)
+        if self.format == self.Format.ONLINE:
+            return "Online"
+        return f"{place} and online" if self.format == self.Format.HYBRID and place else place
+
+    @property
+    def has_write_up(self) -> bool:
+        """Whether anything is written for the schools to read afterwards."""
+        return bool(self.observed_lesson or self.discussion or self.agreed_actions)
 
 
 class MeetingChange(HubOwned):
