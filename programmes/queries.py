@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from programmes.models import ExpressionOfInterest, ExpressionQuerySet, RecruitmentWindow, StageYear, State
-from schools.lineage import of_today, urns_of_school_today
-from schools.models import CurrentSchool
+from schools.lineage import called, of_today, urns_of_school_today
 
 SORTS = {
     "received": ("submitted_at", "pk"),
@@ -63,29 +62,12 @@ def _matching(chosen: Filter) -> ExpressionQuerySet:
         found = found.filter(window__stage_year__year=chosen.year)
     for word in chosen.search.split():
         found = found.filter(
-            Q(school__name__icontains=word)
-            | Q(school__town__icontains=word)
-            | Q(school__postcode__icontains=word)
+            called(word)
             | Q(reference__icontains=word)
             | Q(contact_name__icontains=word)
             | Q(contact_email__icontains=word)
-            | _urn_is("school", word)
-            | Exists(
-                CurrentSchool.objects.filter(former=OuterRef("school")).filter(
-                    Q(current__name__icontains=word)
-                    | Q(current__town__icontains=word)
-                    | Q(current__postcode__icontains=word)
-                    | _urn_is("current", word)
-                )
-            )
         )
     return found
-
-
-def _urn_is(school: str, word: str) -> Q:
-    """Whether a word is the URN of a school; a word that is no number says nothing."""
-    is_number = word.isascii() and word.isdigit() and len(word) <= 9
-    return Q(**{f"{school}__urn": int(word)}) if is_number else Q()
 
 
 def stages_with_windows() -> QuerySet[RecruitmentWindow]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from hubs.models import Hub, HubArea
@@ -46,6 +46,24 @@ def of_today(field: str, school: str = "school") -> Coalesce:
     current = CurrentSchool.objects.filter(former=OuterRef(school)).order_by().values("former")
     one = current.annotate(schools=Count("pk"), today=Min(f"current__{field}")).filter(schools=1)
     return Coalesce(Subquery(one.values("today")), F(f"{school}__{field}"))
+
+
+def called(word: str, school: str = "school") -> Q:
+    """Whether a word is in the name, town or postcode of a school, then or today, or is its URN.
+
+    For querysets whose rows name it by the path `school`.
+    """
+    today = Exists(CurrentSchool.objects.filter(_having(word, "current"), former=OuterRef(school)))
+    return _having(word, school) | today
+
+
+def _having(word: str, school: str) -> Q:
+    """The same of a school as its row has it; a word that is no number is nobody's URN."""
+    found = Q()
+    for field in ("name", "town", "postcode"):
+        found |= Q(**{f"{school}__{field}__icontains": word})
+    is_number = word.isascii() and word.isdigit() and len(word) <= 9
+    return found | Q(**{f"{school}__urn": int(word)}) if is_number else found
 
 
 def area_of(hub: Hub) -> QuerySet[HubArea, str]:

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from hubs.models import Hub, HubArea, LocalAuthority
 from schools.ancestry import rebuild
-from schools.lineage import lines_back, served_by, urns_of_line, urns_of_school_today
-from schools.models import School
+from schools.lineage import called, lines_back, served_by, urns_of_line, urns_of_school_today
+from schools.models import CurrentSchool, School
 from tests import factories
 from tests.schools.families import link
 
@@ -66,6 +66,18 @@ def test_two_that_merged_are_one_school_today_and_the_parts_of_one_that_split_ar
         assert len(captured) == 1
     assert sorted(urns_of_school_today(fir.pk)) == [fir.pk, north.pk, south.pk]
     assert sorted(urns_of_school_today(north.pk)) == [fir.pk, north.pk]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("word", "is_found"),
+    [("ash", True), ("birch", True), ("900301", True), ("900302", True), ("oak", False), ("9003", False)],
+)
+def test_a_row_is_found_by_what_its_school_was_and_is_called(word: str, *, is_found: bool) -> None:
+    ash = factories.make_school("Ash Lane", urn=900_301)
+    factories.go_on_as(ash, factories.make_school("Birch Academy", urn=900_302))
+
+    assert CurrentSchool.objects.filter(called(word, "former")).exists() is is_found
 
 
 @pytest.mark.django_db
