@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils import timezone
+
+from correspondence import reminders
 from hubs import timeline
 from hubs.models import Membership
 from hubs.permissions import require
+from hubs.wording import plain_day
 from programmes import letters, rivals
+from programmes.happenings import SchoolChosen, school_chosen
 from programmes.models import LIVE, TRANSITIONS, Decision, ExpressionOfInterest, SchoolChange, State
 from schools.models import School
 
@@ -16,12 +21,19 @@ class CannotDecide(Exception):
     """The expression does not stand where this decision can be made; the message is a sentence to show."""
 
 
-def offer(*, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, words: str = "") -> None:
-    """Offer a place; `words` are added to the letter. Offered already, nothing happens.
+def offer(
+    *,
+    expression: ExpressionOfInterest,
+    actor: Membership,
+    now: dt.datetime,
+    words: str = "",
+    answer_by: dt.date | None = None,
+) -> None:
+    """Offer a place; `words` are added to the letter, which asks for an answer by the day `answer_by`, if any.
 
-    Raises `NotAllowed` and `CannotDecide`.
+    Offered already, nothing happens. Raises `NotAllowed` and `CannotDecide`.
     """
-    _decide(expression, State.OFFERED, actor, now, words)
+    _decide(expression, State.OFFERED, actor, now, words, answer_by)
 
 
 def decline(*, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, reason: str) -> None:
@@ -50,14 +62,23 @@ def choose_part(*, expression: ExpressionOfInterest, part: School, actor: Member
     locked.school = part
     if locked.state in LIVE and (rival := rivals.rival_of(locked)):
         sent_as = rivals.sent_under(rival, locked)
-        raise CannotDecide(f"{part.name} has sent {rival.reference}{sent_as} as well. Decline one of the two first.")
+        raise CannotDecide(f"{part.name} has sent {rival.reference}{sent_as} as well. {_way_out(locked, rival)}")
     locked.save(update_fields=["school"])
     SchoolChange.objects.unseen().filter(expression=locked).update(seen_at=now, seen_by=actor.user)
     text = f"It is for {part.name} ({part.urn_in_words}), one of the schools that {former.name} has become."
     timeline.record(subject=locked, actor=actor, now=now, text=text)
+    school_chosen.tell(SchoolChosen(expression=locked, former=former, actor=actor, now=now))
+    reminders.derive_soon()
 
 
-def _decide(expression: ExpressionOfInterest, outcome: State, actor: Membership, now: dt.datetime, words: str) -> None:
+def _decide(
+    expression: ExpressionOfInterest,
+    outcome: State,
+    actor: Membership,
+    now: dt.datetime,
+    words: str,
+    answer_by: dt.date | None = None,
+) -> None:
     require(actor, "decide_expressions")
     locked = (
         ExpressionOfInterest.objects.select_for_update(of=("self",))
@@ -70,6 +91,8 @@ def _decide(expression: ExpressionOfInterest, outcome: State, actor: Membership,
         raise CannotDecide(
             f"{locked.reference} is {locked.get_state_display().lower()}, so it cannot be {outcome.label.lower()}."
         )
+    if answer_by and answer_by <= timezone.localdate(now):
+        raise CannotDecide("Choose a day that is still to come for the school's answer.")
     if outcome == State.OFFERED and (rival := rivals.rival_of(locked)):
         _refuse_second_place(locked, rival)
     decision = Decision.objects.create(
@@ -77,21 +100,39 @@ def _decide(expression: ExpressionOfInterest, outcome: State, actor: Membership,
         expression=locked,
         outcome=outcome,
         words=words.strip(),
+        answer_by=answer_by,
         decided_by=actor.user,
         decided_at=now,
     )
     locked.state = outcome
     locked.save(update_fields=["state"])
     said = f" {decision.words}" if decision.words else ""
-    text = f"Offered a place.{said}" if outcome == State.OFFERED else f"Declined.{said}"
+    asked = f" To be answered by {plain_day(answer_by)}." if answer_by else ""
+    text = f"Offered a place.{asked}{said}" if outcome == State.OFFERED else f"Declined.{said}"
     timeline.record(subject=locked, actor=actor, now=now, text=text)
     letters.send_decision(expression=locked, decision=decision, now=now)
+    reminders.derive_soon()
 
 
 def _refuse_second_place(expression: ExpressionOfInterest, rival: ExpressionOfInterest) -> None:
     """Raise where the school's other expression comes first. Two that both wait may be decided in any order."""
-    name, sent_as = expression.school_now.name, rivals.sent_under(rival, expression)
-    if rival.state == State.OFFERED:
-        raise CannotDecide(f"{name} has been offered a place already: {rival.reference}{sent_as}. Decline this one.")
-    if expression.state == State.DECLINED:
-        raise CannotDecide(f"{name} has sent {rival.reference}{sent_as} since then. Decide that one instead.")
+    name, other = expression.school_now.name, f"{rival.reference}{rivals.sent_under(rival, expression)}"
+    if rival.state in (State.OFFERED, State.ACCEPTED):
+        has = "has accepted a place" if rival.state == State.ACCEPTED else "has been offered a place"
+        raise CannotDecide(
+            f"{name} {has} already: {other}.{' Decline this one.' if expression.can_be_declined else ''}"
+        )
+    if expression.state in (State.DECLINED, State.TURNED_DOWN):
+        raise CannotDecide(f"{name} has sent {other} since then. Decide that one instead.")
+
+
+def _way_out(expression: ExpressionOfInterest, rival: ExpressionOfInterest) -> str:
+    """What to do where two live expressions would be one school's."""
+    match [each for each in (expression, rival) if each.can_be_declined]:
+        case [one]:
+            return f"Decline {one.reference} first."
+        case [_, _]:
+            return "Decline one of the two first."
+    if State.OFFERED in (expression.state, rival.state):
+        return "Ask the school to turn one of the two places down first."
+    return "Both have accepted a place: one of them has to choose another part."

@@ -24,6 +24,9 @@ from schools.search import Choice, is_too_short
 LONDON = ZoneInfo("Europe/London")
 # Deadlines are at five in the afternoon, London time.
 DEADLINE = dt.time(17, 0)
+# What an offer suggests, and the most it may give.
+DAYS_TO_ANSWER = dt.timedelta(days=14)
+LONGEST_TO_ANSWER = dt.timedelta(days=365)
 _UNSEEN = "Take out the character that cannot be seen, or write it again"
 
 
@@ -187,8 +190,13 @@ class PromisesForm(forms.Form):
 
 
 class OfferForm(forms.Form):
-    """What to add to the letter that offers a place."""
+    """By when a school is to answer an offer, and what to add to the letter."""
 
+    answer_by = DateField(
+        label="Answer by",
+        help_text="The letter asks for an answer by this day. One that comes later still counts",
+        error_messages={"required": "Enter the day by which the school is asked to answer"},
+    )
     words = TextField(
         label="Add something to the letter (optional)",
         required=False,
@@ -198,11 +206,21 @@ class OfferForm(forms.Form):
         error_messages={"max_length": "Write 2,000 characters or fewer", "null_characters_not_allowed": _UNSEEN},
     )
 
-    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: dt.date, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
         self.helper = form_helper(
             "Offer the place and send the letter", others=[Button("Cancel", url=back, look="link")]
         )
+
+    def clean_answer_by(self) -> dt.date:
+        """A day to come, and not so far away that it must be a slip."""
+        day: dt.date = self.cleaned_data["answer_by"]
+        if day <= self.today:
+            raise ValidationError("Enter a day that is still to come")
+        if day > self.today + LONGEST_TO_ANSWER:
+            raise ValidationError("Enter a day within the next 12 months")
+        return day
 
 
 class DeclineForm(forms.Form):

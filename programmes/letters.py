@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.urls import reverse
 
 from correspondence.outbox import queue_message
 from hubs.links import make_token, public_url, without_tokens
-from hubs.wording import moment
-from programmes.models import Decision, ExpressionOfInterest, State
+from hubs.wording import day, moment
+from programmes.agreement import agreement_of
+from programmes.models import Decision, ExpressionOfInterest, OfferAnswer, State
 
 _CONFIRMATION = """\
 Dear {name},
@@ -39,10 +42,38 @@ We are pleased to offer {school} a place in {stage}, {year}.
 
 Your reference: {reference}
 {words}
+{please_answer}
+The headteacher, or somebody who answers for the school, accepts the place or turns it down on this page. \
+No account is needed:
+{offer_link}
+
+What your school would agree to
+{agreement}
+
 What happens next
-We will write to you about the Work Group your school will join and the dates of its meetings. If your \
-school can no longer take part, reply to this message as soon as you can, so that we can offer the place \
-to another school.
+Once the place is accepted, we will write to you about the Work Group your school will join and the dates of \
+its meetings. If your school cannot take part, please turn the place down on the same page, so that we can \
+offer it to another school.
+
+See what you sent, and where it stands:
+{link}
+
+{hub}
+"""
+
+# The contact's, where the head is somebody else: the head answers.
+_OFFER_ANSWERED_BY_HEAD = """\
+Dear {name},
+
+We are pleased to offer {school} a place in {stage}, {year}.
+
+Your reference: {reference}
+{words}
+What happens next
+{head_asked}
+
+What your school would agree to
+{agreement}
 
 See what you sent, and where it stands:
 {link}
@@ -62,19 +93,76 @@ If you have a question, or want to talk about what else {hub} can offer your sch
 {hub}
 """
 
+_ACCEPTED = """\
+Dear {name},
+
+{who} has accepted a place in {stage}, {year}, for {school}, on {answered}.
+
+Your reference: {reference}
+
+What was agreed
+{agreement}
+
+What happens next
+{hub} will put your school into a Work Group and write to you with the dates of its meetings. You do not need \
+to do anything now, but please tell your two lead teachers.
+
+See what you sent, and where it stands:
+{link}
+
+If anything in this is wrong, reply to this message. Keep it: it is your copy of what was agreed.
+
+{hub}
+"""
+
+_TURNED_DOWN = """\
+Dear {name},
+
+{who} has turned down the place in {stage}, {year}, that {school} was offered, on {answered}.
+
+Your reference: {reference}
+
+The reason that was given
+{reason}
+
+We are sorry that it does not fit this time. If this is wrong, or your school changes its mind, reply to this \
+message as soon as you can: we may be able to offer the place again.
+
+{hub}
+"""
+
 
 def send_confirmation(*, expression: ExpressionOfInterest, now: dt.datetime) -> None:
     """Tell contact and head that it has arrived: once each, and one mail where they share an address."""
     subject = f"We have received your expression of interest: {expression.reference}"
-    _send_to_school(expression, "eoi-received", f"eoi-received:{expression.pk}", subject, _CONFIRMATION, "", now)
+    for letter in _letters(expression, "eoi-received", f"eoi-received:{expression.pk}", subject):
+        _send(letter, _fill(_CONFIRMATION, letter), now)
 
 
 def send_decision(*, expression: ExpressionOfInterest, decision: Decision, now: dt.datetime) -> None:
-    """Tell contact and head what the hub decided."""
-    kind = f"eoi-{decision.outcome}"
-    subject = decision_subject(expression, State(decision.outcome))
-    key = f"{kind}:{decision.pk}"
-    _send_to_school(expression, kind, key, subject, _wording(State(decision.outcome)), decision.words, now)
+    """Tell contact and head what the hub decided; the way to answer an offer is the head's alone."""
+    outcome = State(decision.outcome)
+    kind = f"eoi-{outcome.value}"
+    for letter in _letters(expression, kind, f"{kind}:{decision.pk}", decision_subject(expression, outcome)):
+        _send(letter, _decided(letter, outcome, decision.words, day(decision.answer_by)), now)
+
+
+def send_answer(*, expression: ExpressionOfInterest, answer: OfferAnswer, now: dt.datetime) -> None:
+    """Send contact and head a copy of what the school answered to an offer."""
+    accepted = answer.answer == OfferAnswer.Answer.ACCEPTED
+    kind = "offer-accepted" if accepted else "offer-turned-down"
+    what = "Your school has accepted its place" if accepted else "Your school has turned its place down"
+    subject = f"{what}: {expression.stage_year.title}, {expression.stage_year.year_label} ({expression.reference})"
+    for letter in _letters(expression, kind, f"{kind}:{answer.pk}", subject):
+        text = _fill(
+            _ACCEPTED if accepted else _TURNED_DOWN,
+            letter,
+            who=f"{answer.name}, {answer.role},",
+            answered=moment(answer.answered_at),
+            agreement=answer.agreement,
+            reason=answer.reason,
+        )
+        _send(letter, text, now)
 
 
 def decision_subject(expression: ExpressionOfInterest, outcome: State) -> str:
@@ -83,42 +171,75 @@ def decision_subject(expression: ExpressionOfInterest, outcome: State) -> str:
     return f"{what}: {expression.stage_year.title}, {expression.stage_year.year_label} ({expression.reference})"
 
 
-def decision_preview(expression: ExpressionOfInterest, outcome: State, words: str) -> str:
-    """The first letter that would go out, to be read before deciding: the head's, unless the address is shared."""
-    return without_tokens(_fill(_wording(outcome), expression, _addressees(expression)[0][1], words))
+def decision_preview(expression: ExpressionOfInterest, outcome: State, words: str, answer_by: str = "") -> str:
+    """The first letter that would go out, to be read before deciding: the head's, unless the address is shared.
+
+    `answer_by` is how to write the day by which an answer to an offer is asked for.
+    """
+    first = next(_letters(expression, "", "", ""))
+    return without_tokens(_decided(first, outcome, words, answer_by))
 
 
-def _addressees(expression: ExpressionOfInterest) -> list[tuple[str, str, str]]:
-    """Who gets a letter: part, name and address. Where both share an address, it is the contact's."""
+@dataclass(frozen=True)
+class _Letter:
+    """One of the letters to a school on one matter; `to_head` says that the head reads it."""
+
+    expression: ExpressionOfInterest
+    kind: str
+    key: str
+    subject: str
+    name: str
+    address: str
+    to_head: bool
+
+
+def _letters(expression: ExpressionOfInterest, kind: str, key: str, subject: str) -> Iterator[_Letter]:
+    """A letter each to head and contact, the head's first. Where both share an address, it is the contact's."""
     people = {expression.headteacher_email.lower(): ("head", expression.headteacher_name, expression.headteacher_email)}
     people[expression.contact_email.lower()] = ("contact", expression.contact_name, expression.contact_email)
-    return list(people.values())
+    for part, name, address in people.values():
+        to_head = part == "head" or len(people) == 1
+        yield _Letter(expression, kind, f"{key}:{part}", subject, name, address, to_head)
 
 
-def _wording(outcome: State) -> str:
-    return _OFFER if outcome == State.OFFERED else _DECLINE
+def _decided(letter: _Letter, outcome: State, words: str, answer_by: str) -> str:
+    expression = letter.expression
+    said = f"\n{words.strip()}\n" if words.strip() else ""
+    if outcome != State.OFFERED:
+        return _fill(_DECLINE, letter, words=said)
+    agreement = agreement_of(expression).in_words()
+    if letter.to_head:
+        please = f"Please answer by {answer_by}" if answer_by else "Please answer as soon as you can"
+        token = make_token("offer-answer", hub_id=expression.hub_id, subject_id=expression.pk)
+        link = public_url(reverse("offer", args=[token]))
+        return _fill(_OFFER, letter, words=said, please_answer=please, offer_link=link, agreement=agreement)
+    head_asked = (
+        f"We have asked {expression.headteacher_name} to answer for the school"
+        f"{f' by {answer_by}' if answer_by else ''}. The link for that is in our message to "
+        f"{expression.headteacher_email}: please make sure that it is found. Once the place is accepted, we will "
+        "write to you both about the Work Group your school will join and the dates of its meetings."
+    )
+    return _fill(_OFFER_ANSWERED_BY_HEAD, letter, words=said, head_asked=head_asked, agreement=agreement)
 
 
-def _send_to_school(
-    expression: ExpressionOfInterest, kind: str, key: str, subject: str, wording: str, words: str, now: dt.datetime
-) -> None:
-    for part, name, address in _addressees(expression):
-        queue_message(
-            kind=kind,
-            key=f"{key}:{part}",
-            recipients=[address],
-            subject=subject,
-            text=_fill(wording, expression, name, words),
-            subject_of=expression,
-            now=now,
-        )
+def _send(letter: _Letter, text: str, now: dt.datetime) -> None:
+    queue_message(
+        kind=letter.kind,
+        key=letter.key,
+        recipients=[letter.address],
+        subject=letter.subject,
+        text=text,
+        subject_of=letter.expression,
+        now=now,
+    )
 
 
-def _fill(wording: str, expression: ExpressionOfInterest, name: str, words: str) -> str:
+def _fill(wording: str, letter: _Letter, **more: str) -> str:
+    expression = letter.expression
     stage_year = expression.stage_year
     token = make_token("expression-confirmation", hub_id=expression.hub_id, subject_id=expression.pk)
     return wording.format(
-        name=name,
+        name=letter.name,
         hub=expression.hub.name,
         school=expression.school_now.name,
         school_in_full=expression.school_in_full,
@@ -126,6 +247,6 @@ def _fill(wording: str, expression: ExpressionOfInterest, name: str, words: str)
         stage=stage_year.title,
         year=stage_year.year_label,
         sent=moment(expression.submitted_at),
-        words=f"\n{words.strip()}\n" if words.strip() else "",
         link=public_url(reverse("expression_sent", args=[token])),
+        **more,
     )

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from programmes.models import ExpressionOfInterest, ExpressionQuerySet, RecruitmentWindow, StageYear, State
+from programmes.models import (
+    Decision,
+    ExpressionOfInterest,
+    ExpressionQuerySet,
+    RecruitmentWindow,
+    StageYear,
+    State,
+)
 from schools.lineage import called, of_today, urns_of_school_today
 
 SORTS = {
@@ -110,3 +117,10 @@ def others_of_school(expression: ExpressionOfInterest) -> ExpressionQuerySet:
     sent = ExpressionOfInterest.objects.sent().with_stage()
     others = sent.filter(school__in=urns_of_school_today(expression.school_id)).exclude(pk=expression.pk)
     return others.order_by("-submitted_at", "-pk")
+
+
+def latest_offer(expression_id: int) -> Decision | None:
+    """The last offer made to the school of an expression, with its answer, school and stage in one query."""
+    offers = Decision.objects.filter(expression=expression_id, outcome=State.OFFERED)
+    offers = offers.select_related("answer", "expression__school", "expression__window__stage_year__stage")
+    return offers.order_by("-decided_at", "-pk").first()

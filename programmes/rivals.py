@@ -12,7 +12,7 @@ from schools.models import School
 def rival_of(expression: ExpressionOfInterest) -> ExpressionOfInterest | None:
     """The live expression that the school has for the same window under another of its URNs, or had first.
 
-    Until the transaction ends nobody else can send or offer one of that school: two that begin at the
+    Until the transaction ends nobody else can send, offer or accept one of that school: two that begin at the
     same moment under two URNs are put one after the other.
     """
     lock = Func(Value(expression.window_id), F("pk"), function="pg_advisory_xact_lock", output_field=TextField())
@@ -20,8 +20,9 @@ def rival_of(expression: ExpressionOfInterest) -> ExpressionOfInterest | None:
     # Always in the order of the URNs, so that no two wait for each other.
     list(urns.order_by("pk").values_list(lock))
     rivals = ExpressionOfInterest.objects.rivals_of(expression).with_stage()
-    # An offer says more than an expression that waits.
-    return rivals.order_by(Case(When(state=State.OFFERED, then=0), default=1), "submitted_at", "pk").first()
+    # A place says more than an offer, and an offer more than an expression that waits.
+    says = Case(When(state=State.ACCEPTED, then=0), When(state=State.OFFERED, then=1), default=2)
+    return rivals.order_by(says, "submitted_at", "pk").first()
 
 
 def sent_under(rival: ExpressionOfInterest, expression: ExpressionOfInterest) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from programmes.views import applying, deciding, participation, recruiting
+from programmes.views import answering, applying, deciding, participation, recruiting
 
 urlpatterns: list[URLPattern] = [
     path("hub/<slug:hub_slug>/", applying.hub_public, name="hub_public"),
@@ -17,6 +17,10 @@ urlpatterns: list[URLPattern] = [
     path("express-interest/<str:token>/", applying.resume, name="expression_continue"),
     path("express-interest/<str:token>/<slug:step_name>/", applying.step, name="expression_step"),
     path("expression-sent/<str:token>/", applying.sent, name="expression_sent"),
+    path("offer/<str:token>/", answering.offer, name="offer"),
+    path("offer/<str:token>/accept/", answering.accept, name="offer_accept"),
+    path("offer/<str:token>/decline/", answering.decline, name="offer_decline"),
+    path("offer/<str:token>/answered/", answering.answered, name="offer_answered"),
     path("console/<slug:hub_slug>/expressions/", deciding.expression_list, name="expression_list"),
     path("console/<slug:hub_slug>/expressions/<slug:reference>/", deciding.expression, name="expression"),
     path("console/<slug:hub_slug>/expressions/<slug:reference>/offer/", deciding.offer, name="expression_offer"),

@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Q
 from correspondence.models import Message
 from correspondence.models import State as MessageState
 from hubs.models import Hub
-from programmes.models import ExpressionOfInterest, RecruitmentWindow, SchoolChange, State
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, SchoolChange, StageYear, State
 from schools.changes import to_confirm
 
 
@@ -103,7 +103,11 @@ def windows_closing(*, now: dt.datetime, within: dt.timedelta) -> list[Recruitme
 
 @dataclass(frozen=True)
 class NationalRow:
-    """One hub's expressions of interest for a stage of a year, counted by state."""
+    """One hub's expressions of interest for a stage of a year, counted by what became of them.
+
+    Each of those received is to decide, was offered a place, or was declined. Of the places offered some are
+    accepted, some turned down, and the others wait for the school's answer.
+    """
 
     hub: str
     stage: str
@@ -111,6 +115,8 @@ class NationalRow:
     received: int
     to_decide: int
     offered: int
+    accepted: int
+    turned_down: int
     declined: int
 
 
@@ -138,6 +144,8 @@ def sum_of(rows: Sequence[NationalRow]) -> NationalRow:
         received=sum(row.received for row in rows),
         to_decide=sum(row.to_decide for row in rows),
         offered=sum(row.offered for row in rows),
+        accepted=sum(row.accepted for row in rows),
+        turned_down=sum(row.turned_down for row in rows),
         declined=sum(row.declined for row in rows),
     )
 
@@ -158,15 +166,18 @@ def national_figures(*, year: int) -> list[NationalRow]:
     for window_id, state, count in sent.order_by().values_list("window", "state").annotate(Count("pk")):
         counted[window_id][state] = count
     ordered = sorted(windows.values(), key=lambda window: (hubs[window.hub_id], window.stage_year.stage.order))
-    return [
-        NationalRow(
-            hub=hubs[window.hub_id],
-            stage=window.stage_year.title,
-            year=window.stage_year.year_label,
-            received=sum(counted[window.pk].values()),
-            to_decide=counted[window.pk].get(State.SUBMITTED, 0),
-            offered=counted[window.pk].get(State.OFFERED, 0),
-            declined=counted[window.pk].get(State.DECLINED, 0),
-        )
-        for window in ordered
-    ]
+    return [_national_row(hubs[window.hub_id], window.stage_year, counted[window.pk]) for window in ordered]
+
+
+def _national_row(hub: str, stage_year: StageYear, counted: dict[str, int]) -> NationalRow:
+    return NationalRow(
+        hub=hub,
+        stage=stage_year.title,
+        year=stage_year.year_label,
+        received=sum(counted.values()),
+        to_decide=counted.get(State.SUBMITTED, 0),
+        offered=sum(counted.get(state, 0) for state in (State.OFFERED, State.ACCEPTED, State.TURNED_DOWN)),
+        accepted=counted.get(State.ACCEPTED, 0),
+        turned_down=counted.get(State.TURNED_DOWN, 0),
+        declined=counted.get(State.DECLINED, 0),
+    )

@@ -10,14 +10,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from hubs.access import HubRequest, TokenRequest, public, token
 from hubs.links import Link, LinkExpired, LinkInvalid, make_token, read_token
 from hubs.methods import form_page
 from hubs.ratelimit import allow, client_of, too_many
-from programmes import applying, journey, queries
+from programmes import accepting, applying, journey, queries
 from programmes.answers import answers, shares_address
 from programmes.forms import (
     ContactForm,
@@ -26,6 +25,7 @@ from programmes.forms import (
     PromisesForm,
 )
 from programmes.models import ExpressionOfInterest, LeadTeacher, RecruitmentWindow, State
+from programmes.views.by_link import for_this_browser, token_of
 from programmes.views.choosing import school_page
 from schools.models import School
 
@@ -34,8 +34,6 @@ CONTINUE_COOKIE = "expression-draft"
 AN_HOUR = 3600
 # A hub's offices share an address; a person sends a handful of forms an hour.
 STARTS_PER_HOUR = 60
-# Asked for anew each time, and yet there for "Back": a form in error is the answer to a POST.
-for_this_browser = cache_control(private=True, no_cache=True)
 # Each one sends two letters to addresses that somebody has typed.
 SENDS_PER_HOUR = 20
 
@@ -281,11 +279,14 @@ def sent(request: TokenRequest) -> HttpResponse:
         ExpressionOfInterest.objects.sent().with_stage().prefetch_related("lead_teachers", "agreed_promises"),
         pk=request.link.subject_id,
     )
+    offer = queries.latest_offer(expression.pk)
     response = render(
         request,
         "programmes/sent.html",
         {
             "expression": expression,
+            "offer": offer,
+            "answer": accepting.answer_to(offer) if offer else None,
             "sections": answers(expression),
             "just_sent": "new" in request.GET,
             "one_message": shares_address(expression),
@@ -366,18 +367,13 @@ def _continue_url(request: HubRequest) -> str:
     return reverse("expression_continue", args=[request.COOKIES[CONTINUE_COOKIE]])
 
 
-def _token_of(request: TokenRequest) -> str:
-    assert request.resolver_match is not None
-    return str(request.resolver_match.kwargs["token"])
-
-
 def _step_url(request: TokenRequest, name: journey.Step) -> str:
-    return reverse("expression_step", args=[_token_of(request), name])
+    return reverse("expression_step", args=[token_of(request), name])
 
 
 def _onwards(request: TokenRequest) -> HttpResponse:
     """The first question without an answer: after a change, that is "check your answers" again."""
-    made = _token_of(request)
+    made = token_of(request)
     return _remember(request, redirect("expression_continue", made), made)
 
 

@@ -21,10 +21,10 @@ from hubs.listing import Figure
 from hubs.methods import form_page
 from hubs.models import HubArea
 from hubs.permissions import may
-from hubs.wording import moment
-from programmes import deciding, following, letters, queries
+from hubs.wording import day, moment
+from programmes import accepting, deciding, following, letters, queries
 from programmes.answers import answers, school_facts, shares_address
-from programmes.forms import DeclineForm, ExpressionFilterForm, OfferForm, PartForm
+from programmes.forms import DAYS_TO_ANSWER, DeclineForm, ExpressionFilterForm, OfferForm, PartForm
 from programmes.models import ExpressionOfInterest, State
 from programmes.participation import participation_of
 from schools.lineage import urns_of_line
@@ -78,7 +78,8 @@ def expression(request: MemberRequest, reference: str) -> HttpResponse:
         "sections": [school_and_stage, ("About the school", school_facts(found.school_now, in_area=in_area)), *others],
         "participation": participation_of(urns_of_line(found.school_now.pk)),
         "earlier": queries.others_of_school(found),
-        "decisions": found.decisions.select_related("decided_by"),
+        "decisions": found.decisions.select_related("decided_by", "answer"),
+        "today": timezone.localdate(),
         "letters": messages_about(found),
         "entries": timeline.entries_of(found),
         "change": found.school_changes.filter(seen_at=None).first(),
@@ -110,15 +111,23 @@ def offer(request: MemberRequest, reference: str) -> HttpResponse:
     back = _record_url(request, found)
     if not found.can_be_offered:
         return _no_longer(request, found)
-    form = OfferForm(request.POST or None, initial=kept_fields(request), back=back)
+    today = timezone.localdate()
+    initial = {"answer_by": today + DAYS_TO_ANSWER, **kept_fields(request, OfferForm.base_fields)}
+    form = OfferForm(request.POST or None, initial=initial, today=today, back=back)
     if form.is_valid():
         try:
-            words = form.cleaned_data["words"]
-            deciding.offer(expression=found, actor=request.membership, now=timezone.now(), words=words)
+            deciding.offer(
+                expression=found,
+                actor=request.membership,
+                now=timezone.now(),
+                words=form.cleaned_data["words"],
+                answer_by=form.cleaned_data["answer_by"],
+            )
         except deciding.CannotDecide as refusal:
             messages.error(request, str(refusal))
             return redirect(back)
-        return _done(request, found, f"{found.school_now.name} has been offered a place. {_who_is_told(found)}")
+        asked = f"We ask for an answer by {day(form.cleaned_data['answer_by'])}."
+        return _done(request, found, f"{found.school_now.name} has been offered a place. {_who_is_told(found)} {asked}")
     return _decision_page(request, found, form, "Offer a place", State.OFFERED)
 
 
@@ -197,13 +206,16 @@ def _done(request: MemberRequest, found: ExpressionOfInterest, said: str) -> Htt
 
 def _no_longer(request: MemberRequest, found: ExpressionOfInterest) -> HttpResponse:
     """A second click, a second tab or a colleague was quicker: say who decided what, and what became of this."""
-    decision = found.decisions.select_related("decided_by").latest("decided_at")
+    decision = found.decisions.select_related("decided_by", "answer").latest("decided_at")
     who = "You" if decision.decided_by == request.user else decision.decided_by.name
     school, when = found.school_now.name, moment(decision.decided_at)
     if decision.outcome == State.OFFERED:
         said = f"{who} offered {school} a place on {when}."
     else:
         said = f"{who} declined {school} on {when}."
+    if answer := accepting.answer_to(decision):
+        became = "accepted it" if found.state == State.ACCEPTED else "turned it down"
+        said += f" {answer.name}, {answer.role}, {became} on {moment(answer.answered_at)}."
     messages.info(request, f"{said} Nothing of yours was saved and no letter was sent.")
     return redirect(_record_url(request, found))
 
@@ -216,14 +228,14 @@ def _who_is_told(found: ExpressionOfInterest) -> str:
 def _decision_page(
     request: MemberRequest, found: ExpressionOfInterest, form: Any, title: str, outcome: State
 ) -> HttpResponse:
-    placeholder = "[what you write above]" if outcome == State.DECLINED else ""
+    words = "[what you write above]" if outcome == State.DECLINED else ""
     context = {
         "expression": found,
         "form": form,
         "title": title,
         "one_message": shares_address(found),
         "preview_subject": letters.decision_subject(found, outcome),
-        "preview": letters.decision_preview(found, outcome, placeholder),
+        "preview": letters.decision_preview(found, outcome, words, "[the day you choose above]"),
         "back_url": _record_url(request, found),
         "back_text": found.reference,
     }
@@ -231,10 +243,12 @@ def _decision_page(
 
 
 def _figures(request: MemberRequest, counts: dict[str, int]) -> list[Figure]:
+    """Each expression counts once, where it stands: of the offers those that nobody has answered."""
+    labels = {State.OFFERED: "Offered, no answer yet"}
     return [
         Figure("Received", sum(counts.values()), listing.address(request, state="")),
         *(
-            Figure(str(state.label), counts[state], listing.address(request, state=state.value))
-            for state in (State.SUBMITTED, State.OFFERED, State.DECLINED)
+            Figure(labels.get(state, str(state.label)), counts[state], listing.address(request, state=state.value))
+            for state in (State.SUBMITTED, State.OFFERED, State.ACCEPTED, State.TURNED_DOWN, State.DECLINED)
         ),
     ]

@@ -57,7 +57,9 @@ def national_home(request: HttpRequest) -> HttpResponse:
         "figures": [
             Figure("Received", total.received),
             Figure("To decide", total.to_decide),
-            Figure("Offered", total.offered),
+            Figure("Places offered", total.offered),
+            Figure("Accepted", total.accepted),
+            Figure("Turned down", total.turned_down),
             Figure("Declined", total.declined),
         ],
         "register": freshness(now=now, using="national"),

@@ -219,6 +219,10 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "school_term_dates_change": _school_and_year,
     "school_term_dates_remove": _school_and_year,
     # Offers.
+    **{
+        name: lambda world: {"token": _token("offer-answer", world, world.offered)}
+        for name in ("offer", "offer_accept", "offer_decline", "offer_answered")
+    },
     # Specialists.
     # Groups.
     # Places and participants.
@@ -294,7 +298,14 @@ NEEDS: dict[str, set[str]] = {
     "view_national_figures": {"national_home", "national_school_list"},
 }
 # Pages that answer with a redirect when all is well: where to depends on what there is to do.
-MAY_REDIRECT = {"expression_continue", "my_hubs", "message_cancel", "expression_change_seen", "expression_part"}
+MAY_REDIRECT = {
+    "expression_continue",
+    "offer_answered",
+    "my_hubs",
+    "message_cancel",
+    "expression_change_seen",
+    "expression_part",
+}
 # Down without a worker in tests: what it says is tested with the health checks.
 MAY_BE_UNREADY = {"ready"}
 # Names of things that another hub could own: each must be a 404 under one's own hub.
@@ -497,7 +508,7 @@ def test_signed_in_pages_open_for_anybody_with_an_account(world: World, client_o
 
 @pytest.mark.django_db
 def test_forged_link_and_link_for_another_purpose_find_no_page(world: World) -> None:
-    purposes: list[Purpose] = ["invitation", "expression-draft", "expression-confirmation"]
+    purposes: list[Purpose] = ["invitation", "expression-draft", "expression-confirmation", "offer-answer"]
     for name in names_of("token"):
         arguments = ARGUMENTS[name](world)
         genuine = arguments["token"]

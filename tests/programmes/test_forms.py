@@ -78,7 +78,7 @@ def promises(answers: Answers) -> PromisesForm:
 
 
 def offer(answers: Answers) -> OfferForm:
-    return OfferForm(answers, back="/")
+    return OfferForm({**date("answer_by", 15, 3), **answers}, today=dt.date(2027, 3, 1), back="/")
 
 
 def decline(answers: Answers) -> DeclineForm:

@@ -105,7 +105,7 @@ def two_hubs() -> tuple[Hub, Hub]:
     wanted = {
         (north, "primary-developing"): [State.SUBMITTED, State.SUBMITTED, State.OFFERED, State.DECLINED],
         (north, "primary-readiness"): [],
-        (south, "primary-developing"): [State.OFFERED],
+        (south, "primary-developing"): [State.OFFERED, State.ACCEPTED, State.ACCEPTED, State.TURNED_DOWN],
     }
     for (hub, stage), states in wanted.items():
         window = factories.make_window(hub, stage=stage)
@@ -121,12 +121,16 @@ def test_national_figures_are_each_hubs_own_counts() -> None:
     two_hubs()
 
     assert [
-        (row.hub, row.stage, row.year, row.received, row.to_decide, row.offered, row.declined)
+        (
+            (row.hub, row.stage, row.year),
+            (row.received, row.to_decide, row.offered, row.declined),
+            (row.accepted, row.turned_down),
+        )
         for row in queries.national_figures(year=2027)
     ] == [
-        ("Northvale Maths Hub", "Mastery Readiness (primary)", "2027/28", 0, 0, 0, 0),
-        ("Northvale Maths Hub", "Developing (primary)", "2027/28", 4, 2, 1, 1),
-        ("Severnmoor Maths Hub", "Developing (primary)", "2027/28", 1, 0, 1, 0),
+        (("Northvale Maths Hub", "Mastery Readiness (primary)", "2027/28"), (0, 0, 0, 0), (0, 0)),
+        (("Northvale Maths Hub", "Developing (primary)", "2027/28"), (4, 2, 1, 1), (0, 0)),
+        (("Severnmoor Maths Hub", "Developing (primary)", "2027/28"), (4, 0, 4, 0), (2, 1)),
     ]
 
 
@@ -142,7 +146,10 @@ def test_a_hub_counts_what_the_nation_counts_for_it() -> None:
             mine = [row for row in rows if row.hub == hub.name]
             assert sum(row.received for row in mine) == of_year.count()
             assert sum(row.to_decide for row in mine) == of_year.to_decide().count()
-            assert sum(row.offered for row in mine) == of_year.filter(state=State.OFFERED).count()
+            for state, counted in ((State.ACCEPTED, "accepted"), (State.TURNED_DOWN, "turned_down")):
+                assert sum(getattr(row, counted) for row in mine) == of_year.filter(state=state).count()
+            # Every one of them is counted once.
+            assert all(row.received == row.to_decide + row.offered + row.declined for row in mine)
 
 
 @national

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from correspondence.models import Message
 from hubs import tenancy
@@ -20,6 +22,13 @@ from programmes.models import Decision, ExpressionOfInterest
 
 ClientOf = Callable[[User], Client]
 REASON = "All places are taken.\r\n\r\nPlease apply again in spring: “we” keep <you> in mind."
+
+
+def an_offer(words: str = "", days: int = 14) -> dict[str, str]:
+    """What is typed to offer a place that is to be answered in so many days."""
+    answer_by = timezone.localdate() + dt.timedelta(days=days)
+    parts = {"day": answer_by.day, "month": answer_by.month, "year": answer_by.year}
+    return {"words": words, **{f"answer_by_{part}": str(value) for part, value in parts.items()}}
 
 
 def url(name: str, expression: ExpressionOfInterest) -> str:

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from hubs import tenancy
 from hubs.models import Hub, Role, User
-from hubs.wording import moment
+from hubs.wording import day, moment
 from programmes.models import Decision, RecruitmentWindow, State
 from tests import factories
 from tests.programmes.conftest import reload
-from tests.programmes.views.console import REASON, ClientOf, list_url, queries_of, said, url, written
+from tests.programmes.views.console import REASON, ClientOf, an_offer, list_url, queries_of, said, url, written
 from tests.programmes.views.journey import follow, text_of
 
 PAGES = ["expression", "expression_offer", "expression_decline"]
@@ -53,7 +53,9 @@ def test_the_list_shows_what_was_sent_newest_first_with_counts(console: Client, 
     assert {figure.label: figure.value for figure in response.context["figures"]} == {
         "Received": 2,
         "To decide": 1,
-        "Offered": 1,
+        "Offered, no answer yet": 1,
+        "Accepted": 0,
+        "Turned down": 0,
         "Declined": 0,
     }
     page = response.content.decode()
@@ -197,11 +199,14 @@ def test_the_letter_is_shown_before_the_place_is_offered(console: Client, window
 def test_offering_sends_the_letter_and_says_so(console: Client, window: RecruitmentWindow, lead: User) -> None:
     sent = factories.make_expression(window)
 
-    response = console.post(url("expression_offer", sent), {"words": "Welcome!"})
+    response = console.post(url("expression_offer", sent), an_offer("Welcome!"))
 
     assert response.headers["Location"] == url("expression", sent)
     assert said(response) == [
-        "Ash Lane Primary School has been offered a place. A letter to Hana Head and Cleo Contact is on its way."
+        (
+            "Ash Lane Primary School has been offered a place. A letter to Hana Head and Cleo Contact is on its way. "
+            f"We ask for an answer by {day(timezone.localdate() + dt.timedelta(days=14))}."
+        )
     ]
     assert reload(sent).state == State.OFFERED
     with tenancy.use(sent.hub):
@@ -212,7 +217,7 @@ def test_offering_sends_the_letter_and_says_so(console: Client, window: Recruitm
 def test_a_place_can_be_offered_without_a_word(console: Client, window: RecruitmentWindow) -> None:
     sent = factories.make_expression(window)
 
-    assert console.post(url("expression_offer", sent), {"words": ""}).status_code == 302
+    assert console.post(url("expression_offer", sent), an_offer()).status_code == 302
     assert reload(sent).state == State.OFFERED
 
 
@@ -242,7 +247,7 @@ def test_a_reason_that_is_too_long_is_shown_again_whole(console: Client, window:
 @pytest.mark.parametrize(
     ("page", "answers", "state", "message"),
     [
-        ("expression_offer", {"words": ""}, State.OFFERED, "You offered Ash Lane Primary School a place on"),
+        ("expression_offer", an_offer(), State.OFFERED, "You offered Ash Lane Primary School a place on"),
         ("expression_decline", {"reason": REASON}, State.DECLINED, "You declined Ash Lane Primary School on"),
     ],
 )
@@ -267,7 +272,7 @@ def test_a_colleague_who_was_quicker_is_named(
     console: Client, client_of: ClientOf, administrator: User, window: RecruitmentWindow
 ) -> None:
     sent = factories.make_expression(window)
-    client_of(administrator).post(url("expression_offer", sent), {"words": ""})
+    client_of(administrator).post(url("expression_offer", sent), an_offer())
     with tenancy.use(sent.hub):
         when = moment(Decision.objects.get().decided_at)
 
@@ -303,7 +308,8 @@ def test_what_was_typed_is_there_again_after_the_session_has_ended(
     console.get(url(page, sent))
     Session.objects.all().delete()
 
-    refused = console.post(url(page, sent), {field: REASON})
+    typed = {**an_offer(days=30), field: REASON}
+    refused = console.post(url(page, sent), typed)
     assert refused.headers["Location"] == f"{reverse('account_login')}?next={url(page, sent)}"
     assert reload(sent).state == State.SUBMITTED
     console.force_login(lead, backend="allauth.account.auth_backends.AuthenticationBackend")
@@ -313,7 +319,10 @@ def test_what_was_typed_is_there_again_after_the_session_has_ended(
     assert shown
     assert html.unescape(shown[1]).replace("\r\n", "\n").strip() == REASON.replace("\r\n", "\n")
     assert "We kept what you typed" in text_of(again)
-    follow(console, console.post(url(page, sent), {field: REASON}))
+    if page == "expression_offer":
+        for part in ("day", "month", "year"):
+            assert f'value="{typed[f"answer_by_{part}"]}"' in again.content.decode()
+    follow(console, console.post(url(page, sent), typed))
     assert reload(sent).state != State.SUBMITTED
 
 

@@ -13,7 +13,7 @@ from hubs.models import Hub, HubArea, LocalAuthority, User
 from programmes.models import ExpressionOfInterest, Participation, RecruitmentWindow, Stage, State
 from schools.models import Ancestor, School
 from tests import factories
-from tests.programmes.views.console import REASON, link, list_url, queries_of, url, written
+from tests.programmes.views.console import REASON, an_offer, link, list_url, queries_of, url, written
 from tests.programmes.views.journey import text_of
 
 # --- The record ------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_the_record_takes_as_many_queries_with_one_decision_as_with_two(
     sent = factories.make_expression(window)
     console.post(url("expression_decline", sent), {"reason": REASON})
     with_one = queries_of(console, url("expression", sent))
-    console.post(url("expression_offer", sent), {"words": ""})
+    console.post(url("expression_offer", sent), an_offer())
 
     assert written(sent) == (2, 4)
     assert queries_of(console, url("expression", sent)) == with_one
@@ -235,7 +235,7 @@ def test_letter_and_preview_name_the_school_as_it_is_called_now(console: Client,
     assert "offer Birch Academy a place" in preview
     assert "Ash Lane" not in preview
 
-    console.post(url("expression_offer", changed), {"words": ""})
+    console.post(url("expression_offer", changed), an_offer())
 
     with tenancy.use(changed.hub):
         letters = [message.text for message in Message.objects.about(changed)]

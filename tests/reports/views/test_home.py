@@ -241,7 +241,9 @@ def test_a_national_viewer_sees_counts_of_every_hub_and_no_name(client_of: Clien
     assert {figure.label: figure.value for figure in response.context["figures"]} == {
         "Received": 2,
         "To decide": 2,
-        "Offered": 0,
+        "Places offered": 0,
+        "Accepted": 0,
+        "Turned down": 0,
         "Declined": 0,
     }
     assert "secret" not in page.lower()

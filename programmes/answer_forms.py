@@ -1,0 +1,75 @@
+"""What people of a school type to answer an offer: checked here, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from hubs.fields import TextField, line
+from hubs.layout import Button, form_helper
+
+_CHANGED = "Read the offer again: it has changed since you opened this page"
+
+
+class _AnswerForm(forms.Form):
+    """Who answers, and what of the offer this person has seen."""
+
+    name = line("Your full name", "Enter your full name", autocomplete="name")
+    role = line(
+        "Your role at the school", "Enter your role at the school, like headteacher", autocomplete="organization-title"
+    )
+    # The seal of the agreement on the page, see `programmes.agreement`.
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def refuse_changed(self, seal: str) -> None:
+        """Say that the offer is another one than the page had shown, and take what is shown now as read."""
+        self.data = {**dict(self.data.items()), "seen": seal}
+        self.add_error(None, _CHANGED)
+
+
+class AcceptForm(_AnswerForm):
+    """Who accepts a place for the school, having read what it agrees to."""
+
+    agreed = forms.BooleanField(
+        label="The school agrees to all of this, and I may say so for the school",
+        error_messages={"required": "Tick the box if the school agrees, or go back and turn the place down"},
+    )
+
+    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(
+            "Accept the place", "name", "role", "agreed", others=[Button("Cancel", url=back, look="link")]
+        )
+
+    def refuse_changed(self, seal: str) -> None:
+        """The same, and without the tick: it was for something else."""
+        super().refuse_changed(seal)
+        self.data = {name: value for name, value in self.data.items() if name != "agreed"}
+
+
+class TurnDownForm(_AnswerForm):
+    """Who turns a place down for the school, and why."""
+
+    reason = TextField(
+        label="Why can the school not take the place?",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="The hub reads this. It helps it to offer you something that fits",
+        error_messages={
+            "required": "Enter the reason, so that the hub knows what would fit your school",
+            "max_length": "Write 2,000 characters or fewer",
+            "null_characters_not_allowed": "Take out the character that cannot be seen, or write it again",
+        },
+    )
+
+    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(
+            "Turn the place down",
+            "name",
+            "role",
+            "reason",
+            look="warning",
+            others=[Button("Cancel", url=back, look="link")],
+        )
