@@ -54,7 +54,7 @@ def called(word: str, school: str = "school") -> Q:
     For querysets whose rows name it by the path `school`.
     """
     today = Exists(CurrentSchool.objects.filter(_having(word, "current"), former=OuterRef(school)))
-    return _having(word, school) | today
+    return _having(word, school) | Q(today)
 
 
 def _having(word: str, school: str) -> Q:
@@ -62,8 +62,9 @@ def _having(word: str, school: str) -> Q:
     found = Q()
     for field in ("name", "town", "postcode"):
         found |= Q(**{f"{school}__{field}__icontains": word})
-    is_number = word.isascii() and word.isdigit() and len(word) <= 9
-    return found | Q(**{f"{school}__urn": int(word)}) if is_number else found
+    if word.isascii() and word.isdigit() and len(word) <= 9:
+        found |= Q(**{f"{school}__urn": int(word)})
+    return found
 
 
 def area_of(hub: Hub) -> QuerySet[HubArea, str]:
