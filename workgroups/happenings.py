@@ -41,7 +41,10 @@ class MeetingHeld:
 
 @dataclass(frozen=True)
 class AttendanceMarked:
-    """Who came to a meeting that was held is recorded, for the first time or put right; `reason` is for the latter."""
+    """Who came to a meeting that was held is recorded, for the first time or put right; `reason` is for the latter.
+
+    `attendance` has what was recorded or is another now: all of it at first, later what was put right.
+    """
 
     meeting: Meeting
     attendance: list[Attendance]

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
@@ -123,6 +124,11 @@ class Meeting(HubOwned):
     def ends_at(self) -> dt.datetime:
         """When it ends, as calendars show it."""
         return self.starts_at + self.half_days * HALF_DAY
+
+    @property
+    def day(self) -> dt.date:
+        """The day in London on which it begins."""
+        return timezone.localdate(self.starts_at)
 
     @property
     def where(self) -> str:
