@@ -117,11 +117,10 @@ def _met_in_half_term(calendar: GroupCalendar, day: dt.date) -> list[str]:
 
 
 def _another_year(calendar: GroupCalendar, day: dt.date) -> list[str]:
-    if academic_year_of(day) == calendar.year:
+    year = academic_year_of(day)
+    if year == calendar.year:
         return []
-    return [
-        f"{day_in_words(day)} is in {label_of(academic_year_of(day))}, and this is a group of {label_of(calendar.year)}."
-    ]
+    return [f"{day_in_words(day)} is in {label_of(year)}, and this is a group of {label_of(calendar.year)}."]
 
 
 def _days_for_all(calendar: GroupCalendar, number: int) -> list[dt.date]:

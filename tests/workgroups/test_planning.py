@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -198,7 +199,7 @@ def test_changed_to_what_it_is_nothing_happens(
     ],
 )
 def test_every_change_raises_the_number_and_another_place_is_news(
-    group: WorkGroup, leader: Membership, now: dt.datetime, fields: dict[str, object], said: str, is_news: bool
+    group: WorkGroup, leader: Membership, now: dt.datetime, fields: dict[str, Any], said: str, is_news: bool
 ) -> None:
     meeting = planned(group, leader, now)
     with tenancy.use(group.hub):
