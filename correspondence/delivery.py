@@ -5,15 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import smtplib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formataddr
 
 import structlog
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
 from django.db.models import F
 
 from correspondence.models import DeliveryAttempt, Message, Outcome, State
@@ -136,14 +134,8 @@ def take_lost(*, hub_id: int, now: dt.datetime) -> list[int]:
     return ids
 
 
-@contextmanager
-def _own_transaction(hub_id: int) -> Iterator[None]:
-    with transaction.atomic(durable=True), tenancy.use(hub_id):
-        yield
-
-
 def _claim(*, hub_id: int, message_id: int, now: dt.datetime) -> Message | None:
-    with _own_transaction(hub_id):
+    with tenancy.own_transaction(hub_id):
         due = Message.objects.due(now).filter(pk=message_id)
         if not due.update(state=State.SENDING, claimed_at=now, attempts=F("attempts") + 1):
             return None
@@ -151,7 +143,7 @@ def _claim(*, hub_id: int, message_id: int, now: dt.datetime) -> Message | None:
 
 
 def _finish(message: Message, result: Result, *, started_at: dt.datetime, finished_at: dt.datetime) -> None:
-    with _own_transaction(message.hub_id):
+    with tenancy.own_transaction(message.hub_id):
         _write_down(message, result, started_at=started_at, finished_at=finished_at)
 
 

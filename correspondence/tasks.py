@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
-from celery import shared_task
+from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from correspondence import delivery
+from correspondence import delivery, making
 from hubs.models import Hub
 
 log = structlog.get_logger(__name__)
@@ -28,9 +30,44 @@ def sweep() -> None:
             dispatch(hub_id=hub_id, message_id=message_id)
 
 
+@shared_task(soft_time_limit=20 * 60, time_limit=25 * 60)
+def make_document(*, hub_id: int, document_id: int) -> None:
+    """Make one document, unless another worker has claimed it; then tell the workers of the hub's next one."""
+    try:
+        making.make(hub_id=hub_id, document_id=document_id, clock=timezone.now)
+    finally:
+        hand_out(hub_id=hub_id)
+
+
+@shared_task
+def sweep_documents() -> None:
+    """Begin anew those whose worker died, and tell the workers of those that they do not know of."""
+    for hub_id in Hub.objects.order_by("pk").values_list("pk", flat=True):
+        making.take_back_silent(hub_id=hub_id, now=timezone.now())
+        hand_out(hub_id=hub_id)
+
+
+@shared_task
+def purge_documents() -> None:
+    """Remove the files of documents that have expired."""
+    for hub_id in Hub.objects.order_by("pk").values_list("pk", flat=True):
+        making.purge_expired(hub_id=hub_id, now=timezone.now())
+
+
 def dispatch(*, hub_id: int, message_id: int) -> None:
     """Tell the workers of a committed message. Without a broker nothing breaks: the sweep finds it."""
+    _tell(deliver_message, hub_id=hub_id, message_id=message_id)
+
+
+def hand_out(*, hub_id: int) -> None:
+    """Tell the workers of the hub's next document, unless one is at work."""
+    document_id = making.take_next(hub_id=hub_id, now=timezone.now())
+    if document_id is not None:
+        _tell(make_document, hub_id=hub_id, document_id=document_id)
+
+
+def _tell(task: Task[Any, Any], **ids: int) -> None:
     try:
-        deliver_message.apply_async(kwargs={"hub_id": hub_id, "message_id": message_id}, retry=False)
+        task.apply_async(kwargs=ids, retry=False)
     except OperationalError as error:
-        log.warning("broker_unreachable", message_id=message_id, error=type(error).__name__)
+        log.warning("broker_unreachable", **ids, error=type(error).__name__)

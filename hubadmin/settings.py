@@ -16,6 +16,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
+from kombu import Queue
 
 from hubadmin.logs import configure_logs
 
@@ -199,6 +200,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": f"{KEY_PREFIX}:",
 }
 CELERY_TASK_PUBLISH_RETRY = False
+# Documents have a queue of their own, so that a worker can be kept for the mails; one that names none works on both.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("documents")]
+CELERY_TASK_ROUTES = {"correspondence.tasks.make_document": {"queue": "documents"}}
+# Making documents leaves memory behind: a process that has grown to this many KiB is replaced between two tasks.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000
 CELERY_TIMEZONE = "Europe/London"
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_BEAT_SCHEDULE = {
@@ -209,6 +215,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    "make-waiting-documents": {
+        "task": "correspondence.tasks.sweep_documents",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "purge-expired-documents": {"task": "correspondence.tasks.purge_documents", "schedule": crontab(hour=3, minute=0)},
     "open-added-schools": {"task": "schools.tasks.open_added_schools", "schedule": crontab(hour=0, minute=10)},
     "purge-abandoned-drafts": {"task": "programmes.tasks.purge_drafts", "schedule": crontab(hour=3, minute=20)},
     # After the register's refresh, and whether or not there was one: a broker that was down has told nobody.

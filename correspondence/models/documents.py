@@ -47,6 +47,10 @@ class DocumentQuerySet(HubQuerySet["Document"]):
         """Those whose worker died: it has not said for a while how far it is."""
         return self.filter(state=DocumentState.RENDERING, heard_of_at__lte=now - SILENT_AFTER)
 
+    def unfinished(self) -> Self:
+        """Those that wait for a worker or are being made."""
+        return self.filter(state__in=[DocumentState.QUEUED, DocumentState.RENDERING])
+
 
 DocumentManager = HubManager.from_queryset(DocumentQuerySet)
 
@@ -75,6 +79,8 @@ class Document(HubOwned):
     # Which attempt is at work: one that was taken for dead writes nothing more.
     attempt = models.PositiveSmallIntegerField(default=0)
     dispatched_at = models.DateTimeField(null=True, blank=True)
+    # How often a worker died over it since a person asked for it.
+    interruptions = models.PositiveSmallIntegerField(default=0)
     heard_of_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -106,6 +112,10 @@ class Document(HubOwned):
 
     def __str__(self) -> str:
         return self.title
+
+    def may_become(self, state: DocumentState) -> bool:
+        """Whether the table of transitions allows this step."""
+        return state in DOCUMENT_TRANSITIONS[DocumentState(self.state)]
 
 
 class DocumentFile(HubOwned):

@@ -4,7 +4,14 @@ First wall: code goes through the hub. Second: the default manager of a hub-owne
 by the active hub and raises without one. Third: PostgreSQL row-level security.
 """
 
-from hubs.tenancy.context import AnotherHubActive, NoActiveHub, active_hub_id, use
+from hubs.tenancy.context import (
+    AnotherHubActive,
+    NoActiveHub,
+    active_hub_id,
+    at_one_moment,
+    own_transaction,
+    use,
+)
 from hubs.tenancy.fence import HubFence
 from hubs.tenancy.owned import HubManager, HubOwned, HubQuerySet
 
@@ -16,5 +23,7 @@ __all__ = [
     "HubQuerySet",
     "NoActiveHub",
     "active_hub_id",
+    "at_one_moment",
+    "own_transaction",
     "use",
 ]

@@ -61,6 +61,27 @@ def use(hub: Hub | int) -> Iterator[None]:
             _tell_database("")
 
 
+@contextmanager
+def own_transaction(hub: Hub | int) -> Iterator[None]:
+    """As `use`, and committed at the end: raises RuntimeError inside another transaction, which could undo it."""
+    with transaction.atomic(durable=True), use(hub):
+        yield
+
+
+@contextmanager
+def at_one_moment(hub: Hub | int) -> Iterator[None]:
+    """Run a block that only reads inside a hub as it is at one moment, in a transaction of its own.
+
+    However many queries it takes, what others commit meanwhile is not seen: sums agree with their rows.
+    """
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            # Before anything is asked, or the database refuses it.
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with use(hub):
+            yield
+
+
 def _tell_database(value: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, value])

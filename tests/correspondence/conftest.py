@@ -9,11 +9,13 @@ import pytest
 from django.db.models import Model
 from pytest_django import Settings
 
-from correspondence.models import Message, State
+from correspondence import makers
+from correspondence.models import Document, Message, State
 from correspondence.outbox import queue_message
 from hubs import tenancy
 from hubs.models import Hub
 from tests.correspondence import backends
+from tests.correspondence.makers import KIND, TestMaker
 
 Queue = Callable[..., Message]
 
@@ -51,6 +53,20 @@ def mail_server(settings: Settings) -> Iterator[type[backends.ScriptedBackend]]:
     backends.ScriptedBackend.reset()
     yield backends.ScriptedBackend
     backends.ScriptedBackend.reset()
+
+
+@pytest.fixture
+def maker(monkeypatch: pytest.MonkeyPatch) -> TestMaker:
+    """The maker of the documents that tests ask for."""
+    made = TestMaker()
+    monkeypatch.setitem(makers._makers, KIND, made)
+    return made
+
+
+def document_now(document: Document) -> Document:
+    """The document as it is now."""
+    with tenancy.use(document.hub_id):
+        return Document.objects.get(pk=document.pk)
 
 
 def reload(message: Message) -> Message:

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from correspondence import delivery, mailbox, tasks
-from correspondence.models import State
-from hubs.models import Hub
-from tests.correspondence.conftest import Queue, reload
+from correspondence import delivery, documents, mailbox, tasks
+from correspondence.models import DocumentState, State
+from hubadmin.celery import app
+from hubs import tenancy
+from hubs.models import Hub, User
+from tests import work
+from tests.correspondence.conftest import Queue, document_now, reload
+from tests.correspondence.makers import KIND, TestMaker
+from tests.factories import membership_of
 
 
 @pytest.fixture
@@ -56,3 +63,90 @@ def test_a_dispatch_without_a_broker_is_left_to_the_sweep(hub: Hub, monkeypatch:
     monkeypatch.setattr(tasks.deliver_message, "apply_async", down)
 
     tasks.dispatch(hub_id=hub.pk, message_id=1)
+
+
+# --- Documents ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def handed_out(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The documents that the workers were told of."""
+    told: list[int] = []
+    monkeypatch.setattr(tasks.make_document, "apply_async", lambda kwargs, retry: told.append(kwargs["document_id"]))
+    return told
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("breaks", [False, True])
+def test_when_a_document_is_done_or_has_failed_the_hubs_next_one_is_handed_out(
+    breaks: bool, hub: Hub, administrator: User, maker: TestMaker, handed_out: list[int]
+) -> None:
+    def work_on(number: int) -> None:
+        if breaks:
+            raise ZeroDivisionError
+
+    maker.after_part = work_on
+    first, second = (work.make_document(hub, administrator, kind=KIND) for _ in range(2))
+
+    with pytest.raises(ZeroDivisionError) if breaks else nullcontext():
+        tasks.make_document(hub_id=hub.pk, document_id=first.pk)
+
+    assert document_now(first).state == (DocumentState.FAILED if breaks else DocumentState.READY)
+    assert handed_out == [second.pk]
+
+
+@pytest.mark.django_db
+def test_a_document_is_handed_out_when_it_has_been_asked_for(
+    hub: Hub, administrator: User, handed_out: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), tenancy.use(hub):
+        document = documents.request_document(
+            kind=KIND,
+            title="Test",
+            parameters={},
+            capability="view_money",
+            actor=membership_of(administrator, hub),
+            now=timezone.now(),
+            request_key=uuid.uuid4(),
+        )
+    assert handed_out == [document.pk]
+
+
+@pytest.mark.django_db
+def test_the_sweep_takes_back_and_hands_out_documents_of_every_hub(
+    hub: Hub, other_hub: Hub, administrator: User, handed_out: list[int]
+) -> None:
+    long_ago = timezone.now() - dt.timedelta(hours=1)
+    lost = work.make_document(hub, administrator, dispatched_at=long_ago)
+    silent = work.make_document(other_hub, administrator, state=DocumentState.RENDERING, heard_of_at=long_ago)
+
+    tasks.sweep_documents()
+
+    assert handed_out == [lost.pk, silent.pk]
+    assert document_now(silent).state == DocumentState.QUEUED
+
+
+@pytest.mark.django_db
+def test_documents_of_every_hub_expire(hub: Hub, other_hub: Hub, administrator: User) -> None:
+    long_ago = timezone.now() - dt.timedelta(days=30)
+    ready: dict[str, Any] = {"state": DocumentState.READY, "snapshot": {}, "as_of": long_ago, "finished_at": long_ago}
+    old = [work.make_document(one, administrator, **ready, expires_at=long_ago) for one in (hub, other_hub)]
+
+    tasks.purge_documents()
+
+    assert [document_now(one).state for one in old] == [DocumentState.EXPIRED] * 2
+
+
+def test_documents_have_a_queue_of_their_own_on_which_a_worker_works_too() -> None:
+    assert app.amqp.router.route({}, tasks.make_document.name)["queue"].name == "documents"
+    assert app.amqp.router.route({}, tasks.deliver_message.name)["queue"].name == "celery"
+    # What a worker works on that is told of no queue.
+    assert set(app.amqp.queues.consume_from) == {"celery", "documents"}
+
+
+def test_the_broker_waits_longer_than_any_task_may_take() -> None:
+    limits = [task.time_limit or app.conf.task_time_limit for task in app.tasks.values()]
+    assert max(limits) < app.conf.broker_transport_options["visibility_timeout"]
+    # It is told in time to say why it stops.
+    soft, hard = tasks.make_document.soft_time_limit, tasks.make_document.time_limit
+    assert soft is not None and hard is not None and soft < hard

@@ -1,4 +1,4 @@
-"""A real worker, a real broker, and `kill -9` in the middle of sending."""
+"""A real worker, a real broker, and `kill -9` in the middle of sending a mail and of making a document."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from correspondence import delivery, mailbox, tasks
-from correspondence.models import Message, State
+from correspondence.models import SILENT_AFTER, Document, DocumentFile, DocumentState, Message, State
 from correspondence.outbox import queue_message
 from hubadmin.celery import app
 from hubadmin.local.processes import wait_until
 from hubs import tenancy
-from hubs.models import Hub
-from tests import factories
-from tests.correspondence.conftest import reload
+from hubs.models import Hub, Role
+from tests import factories, work
+from tests.correspondence.conftest import document_now, reload
+from tests.correspondence.makers import KIND
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 60
@@ -141,3 +142,50 @@ def assert_for_a_person(hub: Hub, mails: dict[Message, int]) -> None:
     for struck in mails:
         tasks.deliver_message(hub_id=hub.pk, message_id=struck.pk)
     assert {struck: mails_of(struck) for struck in mails} == mails
+
+
+# --- Documents ----------------------------------------------------------------------------------
+
+
+def become(document: Document, state: DocumentState) -> bool:
+    return wait_until(lambda: document_now(document).state == state, seconds=PATIENCE)
+
+
+def silent_for_long(document: Document) -> None:
+    with tenancy.use(document.hub_id):
+        long_ago = timezone.now() - SILENT_AFTER
+        Document.objects.filter(pk=document.pk).update(heard_of_at=long_ago, dispatched_at=long_ago)
+
+
+@pytest.mark.parametrize("whole_worker", [False, True], ids=["process", "worker"])
+def test_kill_9_in_the_middle_of_a_document_loses_nothing_and_doubles_nothing(
+    hub: Hub, start_worker: StartWorker, tmp_path: Path, whole_worker: bool
+) -> None:
+    ada = factories.make_member(hub, Role.ADMINISTRATOR, "Ada Administrator")
+    struck, next_one = (work.make_document(hub, ada, kind=KIND) for _ in range(2))
+    (tmp_path / "pause-document").touch()
+    worker, note = start_worker(), tmp_path / "reached"
+    tasks.hand_out(hub_id=hub.pk)
+    assert wait_until(lambda: note.exists() and note.read_text() != "", seconds=PATIENCE), "the worker never came to it"
+    # Half done, and seen to be.
+    assert (document_now(struck).state, document_now(struck).done) == (DocumentState.RENDERING, 1)
+    if whole_worker:
+        kill(worker)
+        start_worker()
+    else:
+        kill_9(int(note.read_text()))
+
+    # The broker gives the task out again: it has been claimed, and nobody begins it a second time.
+    tasks.make_document.apply_async(kwargs={"hub_id": hub.pk, "document_id": struck.pk})
+    tasks.sweep_documents()
+    assert document_now(struck).state == DocumentState.RENDERING
+    assert document_now(next_one).state == DocumentState.QUEUED
+    silent_for_long(struck)
+    tasks.sweep_documents()
+
+    assert become(struck, DocumentState.READY)
+    assert become(next_one, DocumentState.READY)
+    with tenancy.use(hub):
+        names = sorted(DocumentFile.objects.values_list("document", "name"))
+    assert names == [(one.pk, name) for one in (struck, next_one) for name in ("test.pdf", "test.xlsx")]
+    assert (document_now(struck).attempt, document_now(next_one).attempt) == (2, 1)

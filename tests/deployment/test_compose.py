@@ -40,7 +40,7 @@ def test_every_service_has_a_build_or_an_image_with_a_pinned_version(name: str) 
 
 
 def test_all_of_hubadmin_runs_from_one_image() -> None:
-    assert OURS == ["beat", "migrate", "web", "worker"]
+    assert OURS == ["beat", "documents", "migrate", "web", "worker"]
     assert len({service["image"] for service in ours().values()}) == 1
 
 
@@ -55,7 +55,7 @@ def test_what_a_service_waits_for_is_there_and_can_happen(name: str) -> None:
             assert awaited["restart"] == "no"
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "documents", "beat"])
 def test_nothing_starts_before_the_database_is_migrated(name: str) -> None:
     assert services()[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
@@ -103,6 +103,13 @@ def test_our_services_run_programs_that_are_there(name: str) -> None:
         found = importlib.util.find_spec(module)
         assert program == "gunicorn" and found and found.origin
         assert f"\n{attribute} = " in Path(found.origin).read_text(encoding="utf-8")
+
+
+def test_each_queue_has_a_worker_and_mails_do_not_wait_for_documents() -> None:
+    workers = [command_of(name) for name in OURS if "worker" in command_of(name)]
+    queues = [command[command.index("--queues") + 1].split(",") for command in workers]
+    assert sorted(queues) == [["celery"], ["documents"]]
+    assert {"celery", "documents"} == set(app.amqp.queues)
 
 
 def test_only_web_and_the_mail_catcher_are_reachable_and_only_from_this_machine() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+
 import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -202,6 +206,44 @@ def test_failing_block_writes_nothing(hub: Hub) -> None:
         empty_and_fail(hub)
     with tenancy.use(hub):
         assert RecruitmentWindow.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_one_moment_what_others_commit_meanwhile_is_not_seen(hub: Hub, two_expressions: object) -> None:
+    def another_expression() -> None:
+        factories.make_expression(factories.make_window(hub, stage="primary-embedding"))
+
+    with ThreadPoolExecutor(1) as other, tenancy.at_one_moment(hub):
+        before = raw_count()
+        other.submit(in_a_connection_of_its_own, another_expression).result()
+            in_a_connection_of_its_own,
+            lambda: factories.make_expression(factories.make_window(hub, stage="primary-embedding")),
+        ).result()
+        assert raw_count() == before == 1
+    with tenancy.use(hub):
+        assert raw_count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_one_moment_nothing_can_be_written(hub: Hub, two_expressions: object) -> None:
+    with pytest.raises(DatabaseError, match="read-only transaction"), tenancy.at_one_moment(hub):
+        ExpressionOfInterest.objects.update(state="draft")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("entering", [tenancy.own_transaction, tenancy.at_one_moment])
+def test_a_transaction_of_its_own_is_refused_within_another_one(
+    entering: Callable[[Hub], AbstractContextManager[None]], hub: Hub
+) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"), entering(hub):
+        pass
+
+
+def in_a_connection_of_its_own(work: Callable[[], object]) -> None:
+    try:
+        work()
+    finally:
+        connection.close()
 
 
 @pytest.mark.django_db
