@@ -216,9 +216,6 @@ def test_at_one_moment_what_others_commit_meanwhile_is_not_seen(hub: Hub, two_ex
     with ThreadPoolExecutor(1) as other, tenancy.at_one_moment(hub):
         before = raw_count()
         other.submit(in_a_connection_of_its_own, another_expression).result()
-            in_a_connection_of_its_own,
-            lambda: factories.make_expression(factories.make_window(hub, stage="primary-embedding")),
-        ).result()
         assert raw_count() == before == 1
     with tenancy.use(hub):
         assert raw_count() == 2
