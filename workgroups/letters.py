@@ -7,8 +7,8 @@ import datetime as dt
 from django.utils import timezone
 
 from correspondence.outbox import queue_message
-from hubs.wording import moment, plain_day
-from workgroups.models import MeetingState, Place, PlaceEvent
+from hubs.wording import day, moment, plain_day
+from workgroups.models import MeetingState, Place, PlaceEvent, Visit
 from workgroups.school_links import link_for, url_of
 
 _JOINED = """\
@@ -45,6 +45,17 @@ If anything here is wrong, or you have a question, reply to this message.
 
 {hub}
 """
+_VISIT_NOTE = """\
+Dear {name},
+
+{specialist} visited {school} on {day}. The note on our visit, and what we agreed to do next, is on your page. You \
+need no password for it, so please keep this link to yourself:
+{link}
+
+If anything in the note is wrong, or you have a question, reply to this message.
+
+{hub}
+"""
 # More dates than these are on the school's own page.
 _MOST_DATES = 6
 
@@ -53,11 +64,11 @@ def send_joined(*, place: Place, event: PlaceEvent, now: dt.datetime) -> None:
     """Tell the head and the lead teachers which group the school is in from now on, each with a link of her own."""
     group, school, stage_year = place.group, place.school_now.name, place.stage_year
     assert group is not None
-    day = plain_day(event.happened_on)
+    since = plain_day(event.happened_on)
     if event.kind == PlaceEvent.Kind.MOVED:
-        opening = f"{school} has moved to another Work Group for {stage_year}: {group.name}, from {day}."
+        opening = f"{school} has moved to another Work Group for {stage_year}: {group.name}, from {since}."
     else:
-        opening = f"{school} is in the Work Group {group.name} for {stage_year}, from {day}."
+        opening = f"{school} is in the Work Group {group.name} for {stage_year}, from {since}."
     teachers = [participant.name for participant in place.participants.taking_part_on(timezone.localdate(now))]
     for name, address in people_of(place, now=now):
         queue_message(
@@ -107,6 +118,29 @@ def send_welcome(*, place: Place, name: str, email: str, part: str, now: dt.date
         subject_of=place,
         now=now,
     )
+
+
+def send_visit_note(*, visit: Visit, place: Place, now: dt.datetime) -> None:
+    """Tell the school that the note on a visit can be read, each person by a link of her own: once each."""
+    school = place.school_now.name
+    for name, address in people_of(place, now=now):
+        link = link_for(place=place, name=name, email=address, now=now)
+        queue_message(
+            kind="visit-note",
+            key=f"visit-note:{visit.pk}:{address.lower()}",
+            recipients=[address],
+            subject=f"The note on our visit is on your page: {school}",
+            text=_VISIT_NOTE.format(
+                name=name,
+                specialist=visit.specialist.name,
+                school=school,
+                day=day(visit.starts_at),
+                link=url_of(link),
+                hub=place.hub.name,
+            ),
+            subject_of=visit,
+            now=now,
+        )
 
 
 def people_of(place: Place, *, now: dt.datetime) -> list[tuple[str, str]]:

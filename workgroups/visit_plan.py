@@ -92,6 +92,11 @@ class VisitSlot:
         return self.dates.last_day
 
     @property
+    def name(self) -> str:
+        """As it stands in a sentence: "autumn visit", or "autumn visit 2" for a second one."""
+        return name_of_slot(self.term, self.number)
+
+    @property
     def is_open(self) -> bool:
         """Whether a visit can be arranged or logged in it: none stands."""
         return self.visit is None or self.visit.state == VisitState.MISSED
@@ -110,6 +115,11 @@ class PlanFacts:
     # Whether it is in a group now: where it is not, nothing more is to be arranged.
     goes_on: bool
     visits: Sequence[Visit]
+
+
+def name_of_slot(term: int, number: int) -> str:
+    """As it stands in a sentence: "autumn visit", or "autumn visit 2" for a second one."""
+    return f"{Term(term).name.lower()} visit{f' {number}' if number > 1 else ''}"
 
 
 def visit_slots(places: Iterable[Place], *, today: dt.date) -> dict[int, list[VisitSlot]]:

@@ -1,0 +1,48 @@
+"""What was agreed with a school at its visits: open until somebody says that it is done."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from hubs import timeline
+from hubs.models import Membership
+from hubs.permissions import NotAllowed, require
+from workgroups.models import AgreedAction, Place
+from workgroups.permissions import places_of
+
+
+def open_actions(place: Place) -> QuerySet[AgreedAction]:
+    """What is still to do at a school, the longest agreed first: its next visit begins with it."""
+    return AgreedAction.objects.filter(place=place, done_on=None).select_related("visit")
+
+
+def mark_action_done(*, action: AgreedAction, actor: Membership, now: dt.datetime) -> None:
+    """Say that what was agreed is done, today; said already, nothing happens. Raises `NotAllowed`."""
+    locked = _lock(action, actor)
+    if locked.done_on:
+        return
+    locked.done_on = timezone.localdate(now)
+    locked.save(update_fields=["done_on"])
+    timeline.record(subject=locked.place, actor=actor, now=now, text=f"Done: {locked.text}")
+
+
+def mark_action_open(*, action: AgreedAction, actor: Membership, now: dt.datetime) -> None:
+    """Take back that it is done; where it is open, nothing happens. Raises `NotAllowed`."""
+    locked = _lock(action, actor)
+    if locked.done_on is None:
+        return
+    locked.done_on = None
+    locked.save(update_fields=["done_on"])
+    timeline.record(subject=locked.place, actor=actor, now=now, text=f"Not done after all: {locked.text}")
+
+
+def _lock(action: AgreedAction, actor: Membership) -> AgreedAction:
+    require(actor, "lead_groups")
+    rows = AgreedAction.objects.select_for_update(of=("self",)).select_related("place__school")
+    locked = rows.get(pk=action.pk)
+    if not places_of(actor).filter(pk=locked.place_id).exists():
+        raise NotAllowed(f"{locked.place.school_now.name} is in another Mastery Specialist’s group.")
+    return locked

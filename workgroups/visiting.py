@@ -1,0 +1,339 @@
+"""Support visits: arranged, moved, logged with what was seen and agreed, missed, put right. Each is one transaction.
+
+A slot is the `number`th visit of a term to a place; its place is locked while what stands in it changes, so of two
+people who act at once the second is told what the first has done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from correspondence import reminders
+from hubs import timeline
+from hubs.models import Membership
+from hubs.permissions import NotAllowed, require
+from hubs.wording import days, moment
+from workgroups import letters
+from workgroups.happenings import VisitHeld, visit_held
+from workgroups.models import AgreedAction, InternalNote, Place, Visit, VisitDraft, VisitState
+from workgroups.permissions import places_of
+from workgroups.visit_plan import VisitSlot, name_of_slot, slot_of
+
+
+class CannotVisit(Exception):
+    """The visit does not stand where this can be done with it; the message is a sentence to show."""
+
+
+@dataclass(frozen=True)
+class ActionAgreed:
+    """Something agreed at a visit: what, who does it and by when, where that was said."""
+
+    text: str
+    who: str = ""
+    due_on: dt.date | None = None
+    # Of one that is written already.
+    key: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class VisitLog:
+    """What is written about a visit that was held. Of it, the school never sees `internal_note`."""
+
+    starts_at: dt.datetime
+    # The Specialist's time, and the lead teachers' release, all together.
+    half_days: int
+    teachers_half_days: int
+    met: str
+    shared_note: str
+    internal_note: str = ""
+    actions: tuple[ActionAgreed, ...] = ()
+
+
+def arrange_visit(
+    *, place: Place, term: int, number: int, starts_at: dt.datetime, half_days: int, actor: Membership, now: dt.datetime
+) -> Visit:
+    """Put a visit into the calendar; arranged just so already, nothing happens.
+
+    Raises `NotAllowed`, and `CannotVisit` where another one stands or for a day that has passed.
+    """
+    locked = _lock(place, actor)
+    slot = _slot(locked, term, number, now)
+    if slot.visit and not slot.is_open:
+        if slot.visit.state == VisitState.ARRANGED and _is_at(slot.visit, starts_at, half_days):
+            return slot.visit
+        raise CannotVisit(_what_stands(slot.visit, slot.name))
+    if locked.group is None:
+        raise CannotVisit(f"{locked.school_now.name} is in no Work Group. Put it into one, then arrange its visits.")
+    _refuse_the_past(starts_at, now)
+    visit = Visit.objects.create(
+        hub=locked.hub,
+        place=locked,
+        specialist=locked.group.specialist,
+        term=term,
+        number=number,
+        starts_at=starts_at,
+        half_days=half_days,
+        made_at=now,
+        changed_at=now,
+    )
+    _record(visit, locked, actor, now, f"Arranged for {moment(starts_at)}, {days(half_days)}.")
+    reminders.derive_soon()
+    return visit
+
+
+def move_visit(*, visit: Visit, starts_at: dt.datetime, half_days: int, actor: Membership, now: dt.datetime) -> None:
+    """Arrange a visit for another time or length; arranged just so already, nothing happens.
+
+    Raises `NotAllowed`, and `CannotVisit` for one that is held or missed, or for a day that has passed.
+    """
+    place, locked = _lock_visit(visit, actor)
+    if locked.state != VisitState.ARRANGED:
+        raise CannotVisit(_what_stands(locked, name_of_slot(locked.term, locked.number)))
+    if _is_at(locked, starts_at, half_days):
+        return
+    _refuse_the_past(starts_at, now)
+    before = moment(locked.starts_at)
+    _change(locked, now, starts_at=starts_at, half_days=half_days)
+    _record(locked, place, actor, now, f"Moved to {moment(starts_at)}, {days(half_days)}. It was to be on {before}.")
+    reminders.derive_soon()
+
+
+def miss_visit(*, visit: Visit, reason: str, actor: Membership, now: dt.datetime) -> None:
+    """Say that an arranged visit does not take place, and why: another one can be arranged. Said already, no-op.
+
+    Raises `NotAllowed`, `CannotVisit` for one that was held, and `ValueError` without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("A visit that did not take place has a reason.")
+    place, locked = _lock_visit(visit, actor)
+    if locked.state == VisitState.MISSED:
+        return
+    if locked.state == VisitState.HELD:
+        raise CannotVisit(_what_stands(locked, name_of_slot(locked.term, locked.number)))
+    _change(locked, now, state=VisitState.MISSED, missed_reason=reason.strip())
+    _record(locked, place, actor, now, f"Did not take place on {moment(locked.starts_at)}: {locked.missed_reason}")
+    reminders.derive_soon()
+
+
+def log_visit(
+    *,
+    place: Place,
+    term: int,
+    number: int,
+    log: VisitLog,
+    actor: Membership,
+    now: dt.datetime,
+    done: frozenset[int] = frozenset(),
+) -> Visit:
+    """Write down a visit that was held, arranged before or not, and tell the school that its note can be read.
+
+    `done` are the place's open actions, by key, that turned out to be done. Her draft goes. Sent twice with the same
+    content, nothing happens. Raises `NotAllowed`, `ValueError` without whom she met or a note for the school, and
+    `CannotVisit` where another log stands or for a time to come.
+    """
+    if not (log.met.strip() and log.shared_note.strip()):
+        raise ValueError("A visit is logged with whom she met and a note for the school.")
+    locked = _lock(place, actor)
+    slot = _slot(locked, term, number, now)
+    standing = None if slot.is_open else slot.visit
+    if standing and standing.state == VisitState.HELD:
+        if _log_of(standing, standing.actions.all()) == _tidy(log):
+            return standing
+        raise CannotVisit(_what_stands(standing, slot.name))
+    if locked.group is None and standing is None:
+        raise CannotVisit(f"{locked.school_now.name} is in no Work Group, and no visit to it was arranged.")
+    _refuse_the_future(log.starts_at, now)
+    visit = standing or Visit(hub=locked.hub, place=locked, term=term, number=number, made_at=now)
+    if locked.group:
+        visit.specialist = locked.group.specialist
+    _write(visit, log, actor, now)
+    open_actions = AgreedAction.objects.filter(place=locked, done_on=None, pk__in=done).exclude(visit=visit)
+    open_actions.update(done_on=timezone.localdate(log.starts_at))
+    VisitDraft.objects.filter(place=locked, term=term, number=number, author=actor.user).delete()
+    _record(visit, locked, actor, now, f"Held on {moment(visit.starts_at)}, {days(visit.half_days)}.")
+    visit_held.tell(VisitHeld(visit=visit, actor=actor, now=now))
+    letters.send_visit_note(visit=visit, place=locked, now=now)
+    reminders.derive_soon()
+    return visit
+
+
+def put_right_visit(*, visit: Visit, log: VisitLog, reason: str, actor: Membership, now: dt.datetime) -> None:
+    """Put right what was logged, with a reason that stays on the timeline; the same as it stands, nothing happens.
+
+    The school reads what holds now. Actions that are done stay, and are none of the log's. Raises `NotAllowed`,
+    `ValueError` without a reason, whom she met or a note, and `CannotVisit` for a visit that is not held or for a time
+    to come.
+    """
+    if not (reason.strip() and log.met.strip() and log.shared_note.strip()):
+        raise ValueError("What is put right has a reason, whom she met and a note for the school.")
+    place, locked = _lock_visit(visit, actor)
+    if locked.state != VisitState.HELD:
+        raise CannotVisit(_what_stands(locked, name_of_slot(locked.term, locked.number)))
+    before, after = log_of(locked), _tidy(log)
+    if before == after:
+        return
+    _refuse_the_future(log.starts_at, now)
+    _write(locked, log, actor, now)
+    _record(locked, place, actor, now, f"Put right: {_what_changed(before, after)}. {reason.strip()}")
+    if _time_of(before) != _time_of(after):
+        visit_held.tell(VisitHeld(visit=locked, actor=actor, now=now, reason=reason.strip()))
+    reminders.derive_soon()
+
+
+def log_of(visit: Visit) -> VisitLog:
+    """What is written about a visit and can be put right: of its actions, those that are open."""
+    return _log_of(visit, visit.actions.filter(done_on=None))
+
+
+def _lock(place: Place, actor: Membership) -> Place:
+    """The place, locked, which the member must see."""
+    require(actor, "lead_groups")
+    rows = Place.objects.select_for_update(of=("self",)).with_stage().with_school_now()
+    locked = rows.select_related("group__specialist", "hub").get(pk=place.pk)
+    if not places_of(actor).filter(pk=locked.pk).exists():
+        raise NotAllowed(f"{locked.school_now.name} is in another Mastery Specialist’s group.")
+    return locked
+
+
+def _lock_visit(visit: Visit, actor: Membership) -> tuple[Place, Visit]:
+    place = _lock(visit.place, actor)
+    return place, Visit.objects.select_related("specialist", "hub").get(pk=visit.pk, place=place)
+
+
+def _slot(place: Place, term: int, number: int, now: dt.datetime) -> VisitSlot:
+    slot = slot_of(place, term=term, number=number, today=timezone.localdate(now))
+    if slot is None:
+        raise CannotVisit(f"{place.school_now.name} is in no Work Group now, so it has no such visit.")
+    return slot
+
+
+def _is_at(visit: Visit, starts_at: dt.datetime, half_days: int) -> bool:
+    return (visit.starts_at, visit.half_days) == (starts_at, half_days)
+
+
+def _what_stands(visit: Visit, name: str) -> str:
+    """Why something else cannot be done with a visit, and what can."""
+    when = moment(visit.starts_at)
+    if visit.state == VisitState.HELD:
+        return f"The {name} is logged already: it was held on {when}. Put it right if something is wrong."
+    if visit.state == VisitState.MISSED:
+        return f"The {name} of {when} did not take place. Arrange another one."
+    return f"The {name} is arranged already, for {when}. Move it if it is to be at another time."
+
+
+def _refuse_the_past(starts_at: dt.datetime, now: dt.datetime) -> None:
+    if timezone.localdate(starts_at) < timezone.localdate(now):
+        raise CannotVisit(f"{moment(starts_at)} has passed. Choose a day to come or, if the visit was then, log it.")
+
+
+def _refuse_the_future(starts_at: dt.datetime, now: dt.datetime) -> None:
+    if starts_at > now:
+        raise CannotVisit(f"{moment(starts_at)} is still to come. A visit is logged once it has been held.")
+
+
+def _change(visit: Visit, now: dt.datetime, **fields: object) -> None:
+    """Change what calendars show of a visit."""
+    for name, value in fields.items():
+        setattr(visit, name, value)
+    visit.changed_at = now
+    visit.sequence += 1
+    visit.save(update_fields=[*fields, "changed_at", "sequence"])
+
+
+def _write(visit: Visit, log: VisitLog, actor: Membership, now: dt.datetime) -> None:
+    """Make a visit and what belongs to it say what the log says."""
+    log = _tidy(log)
+    if visit.pk:
+        visit.sequence += 1
+    visit.state = VisitState.HELD
+    visit.starts_at, visit.half_days, visit.teachers_half_days = _time_of(log)
+    visit.met, visit.shared_note = log.met, log.shared_note
+    visit.held_recorded_at = visit.held_recorded_at or now
+    visit.changed_at = now
+    visit.save()
+    _write_internal_note(visit, log.internal_note, actor, now)
+    _write_actions(visit, log.actions, now)
+
+
+def _write_internal_note(visit: Visit, text: str, actor: Membership, now: dt.datetime) -> None:
+    note = InternalNote.objects.filter(visit=visit).first()
+    if text and (note is None or note.text != text):
+        said = {"hub_id": visit.hub_id, "text": text, "written_by": actor.user, "written_at": now}
+        InternalNote.objects.update_or_create(visit=visit, defaults=said)
+    elif note and not text:
+        note.delete()
+
+
+def _write_actions(visit: Visit, actions: Iterable[ActionAgreed], now: dt.datetime) -> None:
+    """Have the visit's open actions be these: those that were written before are changed in their places."""
+    rows = list(visit.actions.all())
+    there = {row.pk: row for row in rows if row.done_on is None}
+    position = max((row.position for row in rows), default=0)
+    for action in actions:
+        row = there.pop(action.key or 0, None)
+        if row is None:
+            position += 1
+            row = AgreedAction(
+                hub_id=visit.hub_id, place_id=visit.place_id, visit=visit, position=position, agreed_at=now
+            )
+        row.text, row.who, row.due_on = action.text, action.who, action.due_on
+        row.save()
+    for row in there.values():
+        row.delete()
+
+
+def _tidy(log: VisitLog) -> VisitLog:
+    """A log as it is kept, so that two that say the same are equal."""
+    actions = (ActionAgreed(one.text.strip(), one.who.strip(), one.due_on, one.key) for one in log.actions)
+    return VisitLog(
+        *_time_of(log),
+        met=log.met.strip(),
+        shared_note=log.shared_note.strip(),
+        internal_note=log.internal_note.strip(),
+        actions=tuple(action for action in actions if action.text),
+    )
+
+
+def _log_of(visit: Visit, actions: Iterable[AgreedAction]) -> VisitLog:
+    note = InternalNote.objects.filter(visit=visit).first()
+    return VisitLog(
+        starts_at=visit.starts_at,
+        half_days=visit.half_days,
+        teachers_half_days=visit.teachers_half_days,
+        met=visit.met,
+        shared_note=visit.shared_note,
+        internal_note=note.text if note else "",
+        actions=tuple(ActionAgreed(one.text, one.who, one.due_on, one.pk) for one in actions),
+    )
+
+
+def _time_of(log: VisitLog) -> tuple[dt.datetime, int, int]:
+    return log.starts_at, log.half_days, log.teachers_half_days
+
+
+def _what_changed(before: VisitLog, after: VisitLog) -> str:
+    """In words, with the figures that were wrong and are right; of a note, only that it changed."""
+    figures = [
+        ("time", moment(before.starts_at), moment(after.starts_at)),
+        ("length", days(before.half_days), days(after.half_days)),
+        ("lead teachers’ release", days(before.teachers_half_days), days(after.teachers_half_days)),
+    ]
+    words = [f"{what} {after}, not {before}" for what, before, after in figures if before != after]
+    texts = {
+        "whom she met": before.met != after.met,
+        "note for the school": before.shared_note != after.shared_note,
+        "internal note": before.internal_note != after.internal_note,
+        "agreed actions": before.actions != after.actions,
+    }
+    return ", ".join([*words, *(f"{what} changed" for what, changed in texts.items() if changed)])
+
+
+def _record(visit: Visit, place: Place, actor: Membership, now: dt.datetime, said: str) -> None:
+    """On the timeline of the visit and, naming it, on that of the place."""
+    timeline.record(subject=visit, actor=actor, now=now, text=said)
+    name = name_of_slot(visit.term, visit.number)
+    timeline.record(subject=place, actor=actor, now=now, text=f"{name.capitalize()}: {said[0].lower()}{said[1:]}")
