@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
-from email.utils import parseaddr
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from correspondence.models import Message
 from correspondence.tasks import dispatch
+from correspondence.writing import written
 from hubs.models import Hub
 from hubs.tenancy import HubOwned, active_hub_id
-
-# Line breaks of every alphabet and other control characters: a subject is a header, one line.
-_NOT_OF_ONE_LINE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 def queue_message(
@@ -38,24 +33,19 @@ def queue_message(
     Sender, recipients, subject and text are frozen. `subject_of` is the record it is about. Give
     each recipient a message of their own: of several, one refused address would go unnoticed.
     """
-    hub = _active_hub(subject_of)
     due_at = not_before or now
-    message = Message(
-        hub=hub,
+    message = written(
+        hub=_active_hub(subject_of),
         kind=kind,
         key=key,
-        about_kind=subject_of._meta.label_lower if subject_of else "",
-        about_id=subject_of.pk if subject_of else None,
-        from_name=one_line(hub.name),
-        from_address=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
-        reply_to=hub.reply_to,
-        recipients=[address.strip() for address in recipients],
-        subject=one_line(subject),
-        text=text.replace("\x00", ""),
-        queued_at=now,
+        recipients=recipients,
+        subject=subject,
+        text=text,
+        subject_of=subject_of,
+        now=now,
         not_before=due_at,
-        dispatched_at=now if due_at <= now else None,
     )
+    message.dispatched_at = now if due_at <= now else None
     # ON CONFLICT DO NOTHING: no savepoint, and a second transaction waits for the first one's verdict.
     Message.objects.bulk_create([message], ignore_conflicts=True)
     stored = Message.objects.get(key=key)
@@ -67,11 +57,6 @@ def queue_message(
 def messages_about(record: Model) -> QuerySet[Message]:
     """The active hub's messages about a record, newest first."""
     return Message.objects.about(record).order_by("-queued_at", "-pk")
-
-
-def one_line(words: str) -> str:
-    """The same words without line breaks or control characters."""
-    return _NOT_OF_ONE_LINE.sub(" ", words).strip()
 
 
 def _active_hub(subject_of: Model | None) -> Hub:

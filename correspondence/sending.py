@@ -1,17 +1,20 @@
-"""What a person can do about a message: send it again, or keep it from being sent."""
+"""What a person can do about a message: hold it back, send it at once or again, or keep it from being sent."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import partial
 
 from django.db import transaction
 
-from correspondence.models import Message, State
+from correspondence.models import WAITING, Message, State
 from correspondence.tasks import dispatch
 from hubs import timeline
 from hubs.models import Membership
 from hubs.permissions import require
+
+CAN_BE_SENT_AGAIN = (State.FAILED, State.UNCERTAIN)
 
 
 class TooLate(Exception):
@@ -32,25 +35,73 @@ def retry(*, message: Message, actor: Membership, now: dt.datetime, sure: bool =
         locked = _locked(message)
         if locked.state in (State.QUEUED, State.SENDING):
             return locked
-        if not locked.may_become(State.QUEUED):
+        if locked.state not in CAN_BE_SENT_AGAIN:
             raise TooLate(f"This message cannot be sent again: it is {_in_words(locked)}.")
         if locked.state == State.UNCERTAIN and not sure:
             raise MayArriveTwice("This message may have been sent already.")
         was_uncertain = locked.state == State.UNCERTAIN
-        locked.state = State.QUEUED
-        locked.not_before = locked.dispatched_at = now
         locked.claimed_at = None
         locked.attempts = 0
         locked.last_error = ""
-        locked.save(update_fields=["state", "not_before", "dispatched_at", "claimed_at", "attempts", "last_error"])
+        _let_go(locked, now=now, also=["claimed_at", "attempts", "last_error"])
         text = "Sent again, although it may have arrived already." if was_uncertain else "Sent again."
         timeline.record(subject=locked, actor=actor, now=now, text=text)
-        transaction.on_commit(partial(dispatch, hub_id=locked.hub_id, message_id=locked.pk))
+    return locked
+
+
+def hold(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
+    """Hold a waiting message back until somebody lets it go. Raises `TooLate` and `NotAllowed`."""
+    require(actor, "retry_messages")
+    with transaction.atomic():
+        locked = _locked(message)
+        if locked.state == State.HELD:
+            return locked
+        if not locked.may_become(State.HELD):
+            raise TooLate(f"This message cannot be held back: it is {_in_words(locked)}.")
+        locked.state = State.HELD
+        locked.save(update_fields=["state"])
+        text = "Held back: it is not sent until somebody lets it go."
+        timeline.record(subject=locked, actor=actor, now=now, text=text)
+    return locked
+
+
+def release(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
+    """Let go a message that is held back: it is sent in its time, or at once where that has passed.
+
+    One that is not held stays as it is. Raises `TooLate` and `NotAllowed`.
+    """
+    require(actor, "retry_messages")
+    with transaction.atomic():
+        locked = _locked(message)
+        if locked.state in (State.QUEUED, State.SENDING):
+            return locked
+        if locked.state != State.HELD:
+            raise TooLate(f"This message is not held back any more: it is {_in_words(locked)}.")
+        _refuse_useless(locked, now)
+        locked.state = State.QUEUED
+        locked.dispatched_at = None
+        locked.save(update_fields=["state", "dispatched_at"])
+        timeline.record(subject=locked, actor=actor, now=now, text="Let go: it is sent in its time.")
+    return locked
+
+
+def send_now(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
+    """Send a message at once that waits for its time or is held back. Raises `TooLate` and `NotAllowed`."""
+    require(actor, "retry_messages")
+    with transaction.atomic():
+        locked = _locked(message)
+        if locked.state == State.SENDING:
+            return locked
+        if locked.state not in WAITING:
+            raise TooLate(f"This message cannot be sent now: it is {_in_words(locked)}.")
+        _refuse_useless(locked, now)
+        _let_go(locked, now=now)
+        timeline.record(subject=locked, actor=actor, now=now, text="Sent at once.")
     return locked
 
 
 def cancel(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
-    """Keep a waiting message from being sent. Raises `TooLate` and `NotAllowed`."""
+    """Keep a waiting message from being sent, and a reminder from coming back. Raises `TooLate` and `NotAllowed`."""
     require(actor, "retry_messages")
     with transaction.atomic():
         locked = _locked(message)
@@ -59,9 +110,23 @@ def cancel(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
         if not locked.may_become(State.CANCELLED):
             raise TooLate(f"This message cannot be cancelled: it is {_in_words(locked)}.")
         locked.state = State.CANCELLED
-        locked.save(update_fields=["state"])
+        locked.cancelled_by = actor.user
+        locked.save(update_fields=["state", "cancelled_by"])
         timeline.record(subject=locked, actor=actor, now=now, text="Cancelled: it will not be sent.")
     return locked
+
+
+def _let_go(message: Message, *, now: dt.datetime, also: Sequence[str] = ()) -> None:
+    """Queue a message for this moment, and tell a worker of it after the commit."""
+    message.state = State.QUEUED
+    message.not_before = message.dispatched_at = now
+    message.save(update_fields=["state", "not_before", "dispatched_at", *also])
+    transaction.on_commit(partial(dispatch, hub_id=message.hub_id, message_id=message.pk))
+
+
+def _refuse_useless(message: Message, now: dt.datetime) -> None:
+    if message.useless_at and message.useless_at <= now:
+        raise TooLate("This message is of no use any more: what it reminds of has passed.")
 
 
 def _locked(message: Message) -> Message:
@@ -70,6 +135,7 @@ def _locked(message: Message) -> Message:
 
 def _in_words(message: Message) -> str:
     words = {
+        State.HELD: "held back",
         State.SENDING: "being sent at this moment",
         State.SENT: "sent",
         State.FAILED: "not going to be sent anyway",

@@ -9,7 +9,8 @@ from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from correspondence import delivery, making
+from correspondence import delivery, deriving, making
+from hubs import tenancy
 from hubs.models import Hub
 
 log = structlog.get_logger(__name__)
@@ -54,9 +55,28 @@ def purge_documents() -> None:
         making.purge_expired(hub_id=hub_id, now=timezone.now())
 
 
+@shared_task
+def derive_reminders(*, hub_id: int) -> None:
+    """Bring one hub's reminders up to date."""
+    with tenancy.use(hub_id):
+        deriving.bring_up_to_date(now=timezone.now())
+
+
+@shared_task
+def derive_everywhere() -> None:
+    """Have every hub's reminders brought up to date, each for itself: the failure of one is no other hub's."""
+    for hub_id in Hub.objects.order_by("pk").values_list("pk", flat=True):
+        dispatch_deriving(hub_id=hub_id)
+
+
 def dispatch(*, hub_id: int, message_id: int) -> None:
     """Tell the workers of a committed message. Without a broker nothing breaks: the sweep finds it."""
     _tell(deliver_message, hub_id=hub_id, message_id=message_id)
+
+
+def dispatch_deriving(*, hub_id: int) -> None:
+    """Have the workers bring a hub's reminders up to date. Without a broker nothing breaks: the next round does it."""
+    _tell(derive_reminders, hub_id=hub_id)
 
 
 def hand_out(*, hub_id: int) -> None:

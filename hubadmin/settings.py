@@ -221,6 +221,12 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "purge-expired-documents": {"task": "correspondence.tasks.purge_documents", "schedule": crontab(hour=3, minute=0)},
+    # Time itself changes what is due; what people change is derived at once.
+    "derive-reminders": {
+        "task": "correspondence.tasks.derive_everywhere",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "open-added-schools": {"task": "schools.tasks.open_added_schools", "schedule": crontab(hour=0, minute=10)},
     "purge-abandoned-drafts": {"task": "programmes.tasks.purge_drafts", "schedule": crontab(hour=3, minute=20)},
     # After the register's refresh, and whether or not there was one: a broker that was down has told nobody.

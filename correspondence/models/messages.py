@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Model, Q
+from django.db.models import Exists, F, Model, OuterRef, Q
 
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
@@ -42,6 +42,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     # But for the reminder engine: a date that came back queues what no person has cancelled.
     State.CANCELLED: frozenset(),
 }
+# Those that will still go out, by themselves or when a person lets them.
+WAITING = (State.QUEUED, State.HELD)
 # Nothing has been tried yet.
 UNTRIED = (State.QUEUED, State.HELD, State.CANCELLED)
 
@@ -62,9 +64,17 @@ class MessageQuerySet(HubQuerySet["Message"]):
         """Messages that may be sent now, and are still of use."""
         return self.filter(Q(useless_at=None) | Q(useless_at__gt=now), state=State.QUEUED, not_before__lte=now)
 
+    def waiting(self) -> Self:
+        """Those that will still go out, and those that a person holds back."""
+        return self.filter(state__in=WAITING)
+
     def reminders(self) -> Self:
         """Those that the reminder engine derives from dates."""
         return self.exclude(slot="")
+
+    def with_tried(self) -> Self:
+        """With `was_tried`: whether there has been any attempt to deliver it."""
+        return self.annotate(was_tried=Exists(DeliveryAttempt.objects.filter(message=OuterRef("pk"))))
 
     def without_task(self, now: dt.datetime) -> Self:
         """Messages that no worker has been told of, or so long ago that the task must be lost."""
@@ -89,6 +99,9 @@ class Message(HubOwned):
     is in `DeliveryAttempt`. `dispatched_at` is when a worker was last told of it.
     """
 
+    # No column: see `MessageQuerySet.with_tried`.
+    was_tried: bool
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=200)
@@ -110,6 +123,8 @@ class Message(HubOwned):
     last_error = models.CharField(max_length=200, blank=True)
     # Of a reminder: what it is about and to whom, whatever the date. See `correspondence.reminders`.
     slot = models.CharField(max_length=150, blank=True)
+    # Why it is sent, as a sentence: "The meeting of the Ashby group is on Tuesday 3 March 2026."
+    because = models.TextField(blank=True)
     # From then on nobody wants it any more: it is not sent late.
     useless_at = models.DateTimeField(null=True, blank=True)
     # Whoever kept it from being sent; nobody where its reason has gone.

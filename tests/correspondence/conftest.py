@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from django.db.models import Model
 from pytest_django import Settings
 
-from correspondence import makers
+from correspondence import makers, reminders
 from correspondence.models import Document, Message, State
+from correspondence.models.messages import UNTRIED
 from correspondence.outbox import queue_message
+from correspondence.reminders import Wanted
 from hubs import tenancy
 from hubs.models import Hub
 from tests.correspondence import backends
@@ -69,6 +72,41 @@ def document_now(document: Document) -> Document:
         return Document.objects.get(pk=document.pk)
 
 
+@dataclass
+class FakeRule:
+    """Wants whatever a test says."""
+
+    kind: str = "fake"
+    label: str = "Something to do"
+    wishes: dict[str, Wanted] = field(default_factory=dict)
+
+    def __call__(self, *, now: dt.datetime, until: dt.datetime) -> list[Wanted]:
+        return list(self.wishes.values())
+
+    def want(self, slot: str, occurrence: str, due_at: dt.datetime, **fields: Any) -> Wanted:
+        """Have it want a reminder, in place of what it wanted for the slot."""
+        values = {
+            "useless_at": due_at + dt.timedelta(days=2),
+            "recipient": "mina@people.example",
+            "subject": f"On {occurrence}",
+            "text": f"Remember {occurrence}.",
+            "because": f"It is on {occurrence}.",
+            "about": None,
+        }
+        self.wishes[slot] = Wanted(slot=slot, occurrence=occurrence, due_at=due_at, **{**values, **fields})
+        return self.wishes[slot]
+
+
+@pytest.fixture
+def rule(monkeypatch: pytest.MonkeyPatch) -> FakeRule:
+    """The only rule that the engine follows."""
+    monkeypatch.setattr(reminders, "_rules", {})
+    monkeypatch.setattr(reminders, "_preparations", [])
+    fake = FakeRule()
+    reminders.register(fake)
+    return fake
+
+
 def reload(message: Message) -> Message:
     """The message as it is now."""
     with tenancy.use(message.hub_id):
@@ -78,7 +116,7 @@ def reload(message: Message) -> Message:
 def in_state(message: Message, state: State) -> Message:
     """The message brought into a state, as delivering would have left it."""
     changes: dict[str, Any] = {"state": state}
-    if state not in (State.QUEUED, State.CANCELLED):
+    if state not in UNTRIED:
         changes |= {"claimed_at": message.queued_at, "attempts": 1}
     if state == State.SENT:
         changes["sent_at"] = message.queued_at

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from correspondence import delivery, mailbox, tasks
 from correspondence.models import Message, State
-from correspondence.outbox import messages_about, one_line, queue_message
+from correspondence.outbox import messages_about, queue_message
 from hubadmin.celery import app
 from hubs import tenancy
 from hubs.models import Hub
@@ -136,10 +136,6 @@ def test_a_subject_of_any_alphabet_arrives_as_it_was_written(hub: Hub, queue: Qu
     delivery.deliver(hub_id=hub.pk, message_id=message.pk, now=message.queued_at)
 
     assert mailbox.mails()[0].subject == subject
-
-
-def test_one_line_keeps_the_words() -> None:
-    assert one_line("  A\tplace\r\n\r\nfor   you\x85\x7f ") == "A place for you"
 
 
 def test_a_message_without_recipient_is_refused(hub: Hub, queue: Queue) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from unittest import mock
 
 import pytest
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubs.links import HIDDEN, LIFETIMES, LinkInvalid, Purpose, make_token, read_token, without_tokens
+from hubs.links import HIDDEN, LIFETIMES, LinkInvalid, Purpose, make_token, read_token, undated, without_tokens
 
 IDS = st.integers(1, 2**62)
 PURPOSES = st.sampled_from(sorted(LIFETIMES))
@@ -46,3 +47,26 @@ def test_no_token_is_left_in_a_text_to_be_shown(purpose: Purpose, hub_id: int, s
     token = make_token(purpose, hub_id=hub_id, subject_id=subject_id)
     shown = without_tokens(f"Before https://hubs.example/x/{token}/ after, EOI-7KQ4M on 1.2.2026")
     assert shown == f"Before https://hubs.example/x/{HIDDEN}/ after, EOI-7KQ4M on 1.2.2026"
+
+
+@given(PURPOSES, IDS, IDS)
+def test_links_made_at_two_moments_are_told_apart_by_what_they_open_only(
+    purpose: Purpose, subject_id: int, other_id: int
+) -> None:
+    monday, tuesday, other = (
+        f"Open https://hubs.example/x/{token}/ now."
+        for token in (
+            _made_on(1, purpose, subject_id),
+            _made_on(2, purpose, subject_id),
+            _made_on(2, purpose, other_id),
+        )
+    )
+    assert monday != tuesday
+    assert undated(monday) == undated(tuesday)
+    assert (undated(monday) == undated(other)) == (subject_id == other_id)
+
+
+def _made_on(day: int, purpose: Purpose, subject_id: int) -> str:
+    moment = dt.datetime(2026, 11, day, tzinfo=dt.UTC).timestamp()
+    with mock.patch("django.core.signing.time.time", return_value=moment):
+        return make_token(purpose, hub_id=1, subject_id=subject_id)
