@@ -8,3 +8,12 @@ class FundingConfig(AppConfig):
 
     name = "funding"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Count what happens in Work Groups."""
+        from funding import ledger
+        from workgroups import happenings
+
+        happenings.attendance_marked.listen(ledger.count_attendance)
+        happenings.meeting_held.listen(ledger.count_meeting)
+        happenings.visit_held.listen(ledger.count_visit)

@@ -1,0 +1,340 @@
+"""The release-time ledger, in half-days: what is counted by itself, what people log, and how it is put right.
+
+Rows are only added. Of one source (an attendance, a meeting, a visit) they always add up to what it is worth by
+now: the first is of its kind, each later one is a correction that says why. What somebody logged is taken back by
+one correction of the same size. One row of the account's owner or of the source is locked before anything is added,
+and constraints hold beneath that: sent twice or by two at once, everything counts once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from funding.models import ReleaseEntry
+from hubs import timeline
+from hubs.constraints import broken_constraint
+from hubs.models import Membership
+from hubs.permissions import NotAllowed, require
+from hubs.tenancy import active_hub_id
+from hubs.wording import days, plain_day
+from hubs.years import academic_year_of, label_of
+from workgroups.happenings import AttendanceMarked, MeetingHeld, VisitHeld
+from workgroups.models import Attendance, MasterySpecialist, Meeting, Place, PlaceState, Visit
+from workgroups.permissions import places_of, specialists_of
+
+Account = Place | MasterySpecialist
+
+# On one date there are two lead teachers of a school to release, each for a whole day, and one Specialist.
+MOST_OF_A_DAY_OF_SCHOOL = 4
+MOST_OF_A_DAY_OF_SPECIALIST = 2
+
+
+class CannotLog(Exception):
+    """These days cannot be in the ledger; the message is a sentence to show."""
+
+
+class CannotCorrect(Exception):
+    """This row is not one to take back by hand; the message is a sentence to show."""
+
+
+@dataclass(frozen=True)
+class InSchool:
+    """Release that was spent in school. `key` is of the form that is sent: with the same key it is logged once."""
+
+    on: dt.date
+    half_days: int
+    words: str
+    key: uuid.UUID
+
+
+# --- Counted by itself ----------------------------------------------------------------------------
+
+
+def count_attendance(facts: AttendanceMarked) -> None:
+    """Bring what each lead teacher's attendance counts for her school to what it is worth by now."""
+    meeting = _locked_meeting(facts.meeting)
+    attendance = list(Attendance.objects.filter(meeting=meeting).select_related("participant__place__stage_year"))
+    counted = dict(
+        ReleaseEntry.objects.filter(attendance__in=attendance)
+        .order_by()
+        .values_list("attendance")
+        .annotate(Sum("half_days"))
+    )
+    for one in attendance:
+        place = one.participant.place
+        _bring_to(
+            meeting.half_days if one.somebody_came else 0,
+            counted=counted.get(one.pk),
+            why=_why("Attendance put right", facts.reason),
+            kind=ReleaseEntry.Kind.MEETING,
+            actor=facts.actor,
+            now=facts.now,
+            place=place,
+            attendance=one,
+            year=place.stage_year.year,
+            worked_on=timezone.localdate(meeting.starts_at),
+        )
+
+
+def count_meeting(facts: MeetingHeld) -> None:
+    """Count a held meeting for the Specialist who held it."""
+    meeting = _locked_meeting(facts.meeting)
+    rows = ReleaseEntry.objects.filter(meeting=meeting).select_related("specialist").order_by("pk")
+    worked_on = timezone.localdate(meeting.starts_at)
+    _bring_to(
+        meeting.half_days,
+        counted=rows.balance() if rows else None,
+        why="Length of the meeting put right",
+        kind=ReleaseEntry.Kind.MEETING,
+        actor=facts.actor,
+        now=facts.now,
+        # A group that has got another Specialist since then: the day stays hers who held it.
+        specialist=rows[0].specialist if rows else meeting.group.specialist,
+        meeting=meeting,
+        year=academic_year_of(worked_on),
+        worked_on=worked_on,
+    )
+
+
+def count_visit(facts: VisitHeld) -> None:
+    """Bring what a visit counts for the Specialist and for the school to what it is worth by now."""
+    visit = (
+        Visit.objects.select_for_update(of=("self",))
+        .select_related("specialist", "place__stage_year")
+        .get(pk=facts.visit.pk)
+    )
+    rows = ReleaseEntry.objects.filter(visit=visit)
+    worked_on = timezone.localdate(visit.starts_at)
+    accounts: list[tuple[int, Any, dict[str, Any]]] = [
+        (
+            visit.half_days,
+            rows.of_specialists(),
+            {"specialist": visit.specialist, "year": academic_year_of(worked_on)},
+        ),
+        (
+            visit.teachers_half_days,
+            rows.of_schools(),
+            {"place": visit.place, "year": visit.place.stage_year.year},
+        ),
+    ]
+    for worth, counted, account in accounts:
+        _bring_to(
+            worth,
+            counted=counted.balance() if counted.exists() else None,
+            why=_why("Visit put right", facts.reason),
+            kind=ReleaseEntry.Kind.VISIT,
+            actor=facts.actor,
+            now=facts.now,
+            visit=visit,
+            worked_on=worked_on,
+            **account,
+        )
+
+
+def _locked_meeting(meeting: Meeting) -> Meeting:
+    return Meeting.objects.select_for_update(of=("self",)).select_related("group__specialist").get(pk=meeting.pk)
+
+
+def _bring_to(
+    worth: int, *, counted: int | None, why: str, kind: str, actor: Membership, now: dt.datetime, **fields: Any
+) -> None:
+    """Add what is missing; `counted` is the sum of the source's rows, or None where it has none yet."""
+    difference = worth - (counted or 0)
+    if difference:
+        is_first = counted is None
+        ReleaseEntry.objects.create(
+            hub_id=active_hub_id(),
+            kind=kind if is_first else ReleaseEntry.Kind.CORRECTION,
+            words="" if is_first else why,
+            half_days=difference,
+            recorded_at=now,
+            recorded_by=actor.user,
+            recorded_name=actor.user.name,
+            **fields,
+        )
+
+
+def _why(what: str, reason: str) -> str:
+    return f"{what}: {reason.strip()}" if reason.strip() else f"{what}."
+
+
+# --- Logged by people -----------------------------------------------------------------------------
+
+
+def log_in_school(*, account: Account, logged: InSchool, actor: Membership | str, now: dt.datetime) -> ReleaseEntry:
+    """Log release spent in school, of a school's lead teachers or of a Specialist; sent twice, it is one row.
+
+    `actor` is a member or, for a school by its link, the person's name. Raises `NotAllowed` and `CannotLog`.
+    """
+    if isinstance(actor, Membership):
+        require_keeper(actor, account)
+    elif not isinstance(account, Place):
+        raise NotAllowed("A Mastery Specialist's days are logged by members of the hub.")
+    account = _locked_account(account)
+    if sent_before := ReleaseEntry.objects.filter(entry_key=logged.key).first():
+        if not _is_of(sent_before, account):
+            raise CannotLog("This form has been sent for another account. Open it anew and send it again.")
+        return sent_before
+    _refuse_odd_day(account, logged, actor, now)
+    entry = ReleaseEntry(
+        hub_id=active_hub_id(),
+        kind=ReleaseEntry.Kind.IN_SCHOOL,
+        year=_year_of(account, logged.on),
+        worked_on=logged.on,
+        half_days=logged.half_days,
+        words=logged.words.strip(),
+        entry_key=logged.key,
+        recorded_at=now,
+        recorded_by=actor.user if isinstance(actor, Membership) else None,
+        recorded_name=actor.user.name if isinstance(actor, Membership) else actor,
+        **_owner(account),
+    )
+    try:
+        with transaction.atomic():
+            entry.save(force_insert=True)
+    except IntegrityError as error:
+        # Of another hub, whose rows are not seen here.
+        if broken_constraint(error) != "funding_releaseentry_entry_key_key":
+            raise
+        raise CannotLog("This form has been sent before. Open it anew and send it again.") from error
+    text = f"{days(entry.half_days)} in school on {plain_day(entry.worked_on)} logged: {entry.words}"
+    timeline.record(subject=account, actor=actor, now=now, text=text)
+    return entry
+
+
+def correct_entry(*, entry: ReleaseEntry, reason: str, actor: Membership, now: dt.datetime) -> ReleaseEntry:
+    """Take back what somebody logged, by a counter-row with the reason. Taken back already, nothing happens.
+
+    Raises `NotAllowed`, `CannotCorrect` for a row of another kind, and `ValueError` without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("A correction says why.")
+    account = entry.place or entry.specialist
+    assert account is not None
+    require_keeper(actor, account)
+    if refusal := why_not_to_correct(entry):
+        raise CannotCorrect(refusal)
+    # The application may not change rows of the ledger, hence not lock them either.
+    account = _locked_account(account)
+    if corrected := ReleaseEntry.objects.filter(corrects=entry).first():
+        return corrected
+    correction = ReleaseEntry.objects.create(
+        hub_id=active_hub_id(),
+        kind=ReleaseEntry.Kind.CORRECTION,
+        year=entry.year,
+        worked_on=entry.worked_on,
+        half_days=-entry.half_days,
+        corrects=entry,
+        words=reason.strip(),
+        recorded_at=now,
+        recorded_by=actor.user,
+        recorded_name=actor.user.name,
+        **_owner(account),
+    )
+    text = (
+        f"{days(entry.half_days)} in school on {plain_day(entry.worked_on)} taken back from the release time: "
+        f"{correction.words}"
+    )
+    timeline.record(subject=account, actor=actor, now=now, text=text)
+    return correction
+
+
+def why_not_to_correct(entry: ReleaseEntry) -> str:
+    """Why a row is not taken back by hand, as a sentence; nothing where it may be."""
+    if entry.attendance_id:
+        return "This row is counted from the attendance at a meeting. Put the attendance right there."
+    if entry.visit_id:
+        return "This row is counted from a support visit. Put the visit's length right there."
+    if entry.meeting_id:
+        return "This row is counted from a meeting that was held. It follows the meeting."
+    if entry.kind == ReleaseEntry.Kind.CORRECTION:
+        return "This row is itself a correction. Log the days again if they were right."
+    return ""
+
+
+def require_keeper(actor: Membership, account: Account) -> None:
+    """Raise `NotAllowed` unless a member may log and correct there: the hub's people, and a Specialist her own."""
+    require(actor, "lead_groups")
+    own = places_of(actor) if isinstance(account, Place) else specialists_of(actor)
+    if not own.filter(pk=account.pk).exists():
+        raise NotAllowed("You can log days for yourself and for the schools in your Work Groups.")
+
+
+def _refuse_odd_day(account: Account, logged: InSchool, actor: Membership | str, now: dt.datetime) -> None:
+    of_school = isinstance(account, Place)
+    most = MOST_OF_A_DAY_OF_SCHOOL if of_school else MOST_OF_A_DAY_OF_SPECIALIST
+    if not logged.words.strip():
+        raise ValueError("Days in school say what they were for.")
+    if not 1 <= logged.half_days <= most:
+        raise CannotLog(f"Log from ½ day to {days(most)} for one date.")
+    if logged.on > timezone.localdate(now):
+        raise CannotLog(f"{plain_day(logged.on)} is still to come. Log days once they have been worked.")
+    if isinstance(account, Place):
+        year = account.stage_year.year
+        if academic_year_of(logged.on) != year:
+            raise CannotLog(f"Enter a date in {label_of(year)}, the year of the school's place.")
+        if account.state == PlaceState.LEFT and isinstance(actor, str):
+            raise CannotLog("Your school no longer takes part, so no more days are logged.")
+    elif logged.on < account.starts_on or (account.ends_on and logged.on >= account.ends_on):
+        raise CannotLog(f"Enter a date on which {account.name} works for the hub.")
+    there = ReleaseEntry.objects.filter(worked_on=logged.on, **_owner(account)).balance()
+    if there + logged.half_days > most:
+        whose = "both lead teachers together" if of_school else "one Specialist"
+        raise CannotLog(
+            f"{days(there)} of {plain_day(logged.on)} {'is' if there <= 2 else 'are'} in the ledger already, "
+            f"and a date has no more than {days(most)} for {whose}. Check the account before you log it again."
+        )
+
+
+def _locked_account(account: Account) -> Account:
+    if isinstance(account, Place):
+        return (
+            Place.objects.select_for_update(of=("self",), no_key=True).select_related("stage_year").get(pk=account.pk)
+        )
+    return MasterySpecialist.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
+
+
+def _owner(account: Account) -> dict[str, Any]:
+    return {"place": account} if isinstance(account, Place) else {"specialist": account}
+
+
+def _is_of(entry: ReleaseEntry, account: Account) -> bool:
+    return (entry.place_id if isinstance(account, Place) else entry.specialist_id) == account.pk
+
+
+def _year_of(account: Account, day: dt.date) -> int:
+    return account.stage_year.year if isinstance(account, Place) else academic_year_of(day)
+
+
+# --- Sums -----------------------------------------------------------------------------------------
+
+
+def used_by_places(places: Iterable[Place]) -> dict[int, int]:
+    """How many half-days of release each school has used, by its place; one query."""
+    return _sums("place", {place.pk for place in places})
+
+
+def used_by_specialists(specialists: Iterable[MasterySpecialist], *, year: int) -> dict[int, int]:
+    """How many half-days each Specialist has used in an academic year; one query."""
+    return _sums("specialist", {specialist.pk for specialist in specialists}, year=year)
+
+
+def _sums(account: str, pks: set[int], **where: int) -> dict[int, int]:
+    rows = ReleaseEntry.objects.filter(**{f"{account}__in": pks}, **where).order_by()
+    return dict.fromkeys(pks, 0) | dict(rows.values_list(account).annotate(Sum("half_days")))
+
+
+def evidence_of(place: Place) -> list[str]:
+    """What the ledger says beside a decision on completion: "Release time used: 9½ days of the 10 promised."."""
+    used, promised = used_by_places([place])[place.pk], place.stage_year.release_half_days
+    if promised:
+        return [f"Release time used: {days(used)} of the {days(promised)} promised."]
+    return [f"Release time used: {days(used)}."]
