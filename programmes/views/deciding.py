@@ -244,7 +244,7 @@ def _decision_page(
 
 def _figures(request: MemberRequest, counts: dict[str, int]) -> list[Figure]:
     """Each expression counts once, where it stands: of the offers those that nobody has answered."""
-    labels = {State.OFFERED: "Offered, no answer yet"}
+    labels = {State.OFFERED: "Unanswered offers"}
     return [
         Figure("Received", sum(counts.values()), listing.address(request, state="")),
         *(

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from correspondence import reminders
 from correspondence.models import Message
 from hubs import tenancy, timeline
 from hubs.models import Hub, Membership, Role, User
 from hubs.permissions import NotAllowed
-from programmes import applying, deciding
+from programmes import accepting, applying, deciding
+from programmes.happenings import SchoolChosen, school_chosen
 from programmes.models import (
     TRANSITIONS,
     Decision,
@@ -38,6 +41,10 @@ def decline(
 ) -> None:
     with tenancy.use(expression.hub_id):
         deciding.decline(expression=expression, actor=actor, now=now, reason=reason)
+
+
+def in_days(now: dt.datetime, days: int) -> dt.date:
+    return timezone.localdate(now) + dt.timedelta(days=days)
 
 
 VERBS: dict[State, Verb] = {State.OFFERED: offer, State.DECLINED: decline}
@@ -119,6 +126,57 @@ def test_a_decision_says_who_made_it_when_and_in_what_words(
     with tenancy.use(sent.hub):
         decision = Decision.objects.get(expression=sent)
     assert (decision.decided_by, decision.decided_at, decision.words) == (decider.user, now, "See you in September.")
+
+
+def test_an_offer_keeps_the_day_by_which_it_is_to_be_answered(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime
+) -> None:
+    with tenancy.use(sent.hub):
+        deciding.offer(expression=sent, actor=decider, now=now, words="Welcome.", answer_by=in_days(now, 1))
+        assert Decision.objects.get(expression=sent).answer_by == dt.date(2026, 11, 22)
+
+    assert written(sent)[2] == ["Offered a place. To be answered by 22 November 2026. Welcome."]
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_an_answer_is_asked_for_by_a_day_to_come(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime, days: int
+) -> None:
+    with tenancy.use(sent.hub), pytest.raises(deciding.CannotDecide, match="Choose a day that is still to come"):
+        deciding.offer(expression=sent, actor=decider, now=now, answer_by=in_days(now, days))
+
+    assert (reload(sent).state, written(sent)) == (State.SUBMITTED, ([], [], []))
+
+
+def test_a_place_that_was_turned_down_is_offered_again_with_a_decision_of_its_own(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime
+) -> None:
+    offer(sent, decider, now)
+    with tenancy.use(sent.hub):
+        accepting.turn_down_offer(expression=sent, name="Hana", role="Head", reason="No time.", now=now)
+    with pytest.raises(deciding.CannotDecide, match="is turned down, so it cannot be declined"):
+        decline(sent, decider, now)
+
+    offer(sent, decider, now + dt.timedelta(days=1))
+
+    assert reload(sent).state == State.OFFERED
+    assert written(sent)[0] == ["offered", "offered"]
+
+
+@pytest.mark.parametrize("outcome", VERBS)
+def test_every_decision_has_the_reminders_brought_up_to_date(
+    sent: ExpressionOfInterest,
+    decider: Membership,
+    now: dt.datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: State,
+) -> None:
+    derived: list[bool] = []
+    monkeypatch.setattr(reminders, "derive_soon", lambda: derived.append(connection.in_atomic_block))
+
+    VERBS[outcome](sent, decider, now)
+
+    assert derived == [True]
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\r\n\t"])
@@ -245,6 +303,54 @@ def test_the_other_part_of_a_school_that_split_applies_once_the_hub_has_said_whi
     factories.follow_register(now=now)
     with tenancy.use(sent.hub):
         assert not SchoolChange.objects.unseen().exists()
+
+
+def test_the_rooms_above_are_told_once_which_school_is_meant(
+    sent: ExpressionOfInterest,
+    parts: list[School],
+    decider: Membership,
+    now: dt.datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[SchoolChosen] = []
+    derived: list[bool] = []
+    monkeypatch.setattr(school_chosen, "_listeners", [told.append])
+    monkeypatch.setattr(reminders, "derive_soon", lambda: derived.append(True))
+    former = sent.school
+
+    for _ in range(2):
+        choose(sent, parts[1], decider, now)
+
+    assert [(each.expression.school, each.former, each.actor, each.now) for each in told] == [
+        (parts[1], former, decider, now)
+    ]
+    assert derived == [True]
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "way_out"),
+    [
+        (State.SUBMITTED, State.SUBMITTED, "Decline one of the two first."),
+        (State.OFFERED, State.SUBMITTED, "Decline {other} first."),
+        (State.SUBMITTED, State.ACCEPTED, "Decline {own} first."),
+        (State.OFFERED, State.ACCEPTED, "Ask the school to turn one of the two places down first."),
+        (State.ACCEPTED, State.ACCEPTED, "Both have accepted a place: one of them has to choose another part."),
+    ],
+)
+def test_who_cannot_choose_a_part_is_told_the_way_out(
+    window: RecruitmentWindow, decider: Membership, now: dt.datetime, own: State, others: State, way_out: str
+) -> None:
+    north, south = factories.make_school("Ash N"), factories.make_school("Ash S")
+    other = factories.make_expression(window, north, state=others)
+    split = factories.make_expression(window, state=own)
+    factories.go_on_as(split.school, north, south)
+
+    with pytest.raises(deciding.CannotDecide) as refusal:
+        choose(split, north, decider, now)
+
+    assert str(refusal.value) == (
+        f"Ash N has sent {other.reference} as well. {way_out.format(own=split.reference, other=other.reference)}"
+    )
 
 
 def test_only_a_part_can_be_chosen_and_only_once(

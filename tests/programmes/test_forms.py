@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django import forms
 
+from hubs.widgets import PARTS
 from programmes.forms import (
     ContactForm,
     DeclineForm,
@@ -211,6 +212,34 @@ def test_promises_are_ticked_one_by_one() -> None:
 
     assert list(form.errors) == ["promise_2"]
     assert promises({"promise_1": "on", "promise_2": "on"}).is_valid()
+
+
+# --- By when an offer is to be answered -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "message"),
+    [
+        ((28, 2, 2027), "Enter a day that is still to come"),
+        ((1, 3, 2027), "Enter a day that is still to come"),
+        ((2, 3, 2027), ""),
+        ((29, 2, 2028), ""),
+        ((1, 3, 2028), "Enter a day within the next 12 months"),
+        ((15, 3, 2127), "Enter a day within the next 12 months"),
+        ((30, 2, 2027), "Enter a real date, like 27 9 2026"),
+    ],
+)
+def test_an_offer_is_to_be_answered_by_a_day_to_come(day: tuple[int, int, int], message: str) -> None:
+    # Today is 1 March 2027.
+    errors = offer({f"answer_by_{part}": str(value) for part, value in zip(PARTS, day, strict=True)}).errors
+
+    assert errors == ({"answer_by": [message]} if message else {})
+
+
+def test_a_day_to_answer_by_is_asked_for() -> None:
+    errors = offer(dict.fromkeys((f"answer_by_{part}" for part in PARTS), "")).errors
+
+    assert errors == {"answer_by": ["Enter the day by which the school is asked to answer"]}
 
 
 # --- Recruitment dates -----------------------------------------------------------------------

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from correspondence.models import Message
 from hubs import tenancy
-from hubs.links import read_token
+from hubs.links import HIDDEN, read_token
 from hubs.models import Hub, Membership
-from programmes import applying, deciding, letters
+from programmes import accepting, applying, deciding, letters
+from programmes.agreement import agreement_of
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, Stage, StageYear, State
 from schools.models import School
 from tests import factories
@@ -91,6 +93,102 @@ def test_an_offer_holds_the_hubs_words_and_a_link(
         assert message.subject == f"A place for your school: Developing (primary), 2027/28 ({sent.reference})"
         assert "\nSee you in September.\n" in message.text
         assert "/expression-sent/" in message.text
+
+
+def offered(
+    sent: ExpressionOfInterest, actor: Membership, now: dt.datetime, answer_by: dt.date | None
+) -> dict[str, str]:
+    """The texts of an offer's letters, by address."""
+    with tenancy.use(sent.hub):
+        deciding.offer(expression=sent, actor=actor, now=now, answer_by=answer_by)
+        return {message.recipients[0]: message.text for message in Message.objects.about(sent)}
+
+
+def token_in(text: str, page: str) -> str:
+    (token,) = re.findall(rf"^http\S+/{page}/(\S+)/$", text, re.MULTILINE)
+    return str(token)
+
+
+def test_the_head_alone_gets_the_link_to_answer_with_and_the_contact_is_told_so(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime
+) -> None:
+    letters_ = offered(sent, decider, now, dt.date(2026, 12, 5))
+
+    to_head, to_contact = letters_["head@school.example"], letters_["cleo@school.example"]
+    assert "Please answer by Saturday 5 December 2026\n" in to_head
+    link = read_token("offer-answer", token_in(to_head, "offer"))
+    assert (link.hub_id, link.subject_id) == (sent.hub_id, sent.pk)
+    assert "/offer/" not in to_contact
+    assert (
+        "We have asked Hana Head to answer for the school by Saturday 5 December 2026. "
+        "The link for that is in our message to head@school.example" in to_contact
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"contact_is_head": True, "head_name": "", "head_email": ""},
+        {"contact_email": "Office@school.example", "head_email": "office@school.example"},
+    ],
+    ids=["the head alone", "one address"],
+)
+def test_where_one_letter_goes_out_it_has_the_link(
+    window: RecruitmentWindow, decider: Membership, now: dt.datetime, fields: dict[str, Any]
+) -> None:
+    sent = factories.make_expression(window, **fields)
+
+    (text,) = offered(sent, decider, now, None).values()
+
+    assert "Please answer as soon as you can\n" in text
+    assert "None" not in text
+    assert read_token("offer-answer", token_in(text, "offer")).subject_id == sent.pk
+
+
+def test_every_letter_of_an_offer_says_what_the_school_would_agree_to(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime
+) -> None:
+    with tenancy.use(sent.hub):
+        agreement = agreement_of(reload(sent)).in_words()
+
+    for text in offered(sent, decider, now, dt.date(2026, 12, 5)).values():
+        assert agreement in text
+        assert "\n\n\n" not in text
+
+
+def test_the_preview_of_an_offer_has_no_link_that_answers_it(sent: ExpressionOfInterest) -> None:
+    with tenancy.use(sent.hub):
+        preview = letters.decision_preview(reload(sent), State.OFFERED, "", "[the day you choose above]")
+
+    assert "Please answer by [the day you choose above]" in preview
+    assert f"/offer/{HIDDEN}/" in preview
+    assert "~" not in preview
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_head_and_contact_get_a_copy_of_the_answer(
+    sent: ExpressionOfInterest, decider: Membership, now: dt.datetime, accepts: bool
+) -> None:
+    offered(sent, decider, now - dt.timedelta(days=1), None)
+    with tenancy.use(sent.hub):
+        if accepts:
+            answer = accepting.accept_offer(expression=sent, name="Dee", role="Deputy {head}", now=now)
+        else:
+            answer = accepting.turn_down_offer(
+                expression=sent, name="Dee", role="Deputy {head}", reason="No {time}.", now=now
+            )
+        kind = "offer-accepted" if accepts else "offer-turned-down"
+        copies = list(Message.objects.about(sent).filter(kind=kind))
+
+    assert {copy.recipients[0] for copy in copies} == {"head@school.example", "cleo@school.example"}
+    done = "has accepted a place in" if accepts else "has turned down the place in"
+    for copy in copies:
+        assert f"Dee, Deputy {{head}}, {done} Developing (primary), 2027/28" in copy.text
+        assert "Saturday 21 November 2026, 10am" in copy.text
+        assert (answer.agreement if accepts else "No {time}.") in copy.text
+        assert str(sent.reference) in copy.subject
+        assert "/offer/" not in copy.text
+        assert "\n\n\n" not in copy.text
 
 
 def test_without_words_an_offer_has_no_hole(sent: ExpressionOfInterest, decider: Membership, now: dt.datetime) -> None:

@@ -213,6 +213,59 @@ def test_of_two_that_turn_out_to_be_one_school_one_is_offered_and_the_other_decl
         deciding.decline(expression=under_new, actor=decider, now=now, reason="You sent two.")
 
 
+@pytest.mark.parametrize(
+    ("state", "advice"), [(State.SUBMITTED, " Decline this one."), (State.DECLINED, ""), (State.TURNED_DOWN, "")]
+)
+def test_a_school_that_has_accepted_a_place_is_not_offered_a_second_one(
+    window: RecruitmentWindow,
+    ash: School,
+    birch: School,
+    decider: Membership,
+    now: dt.datetime,
+    state: State,
+    advice: str,
+) -> None:
+    accepted = factories.make_expression(window, birch, state=State.ACCEPTED)
+    other = factories.make_expression(window, ash, state=state)
+
+    with pytest.raises(deciding.CannotDecide) as refusal:
+        offer(other, decider, now)
+
+    assert str(refusal.value) == (
+        f"Birch Academy has accepted a place already: {accepted.reference}, as Birch Academy (URN 100002).{advice}"
+    )
+
+
+def test_what_was_turned_down_is_not_offered_again_where_the_school_has_sent_another_since(
+    window: RecruitmentWindow, ash: School, decider: Membership, now: dt.datetime
+) -> None:
+    turned_down = factories.make_expression(window, ash, state=State.TURNED_DOWN)
+    again = factories.make_expression(window, ash)
+
+    with pytest.raises(deciding.CannotDecide, match=f"has sent {again.reference} since then. Decide that one instead"):
+        offer(turned_down, decider, now)
+
+
+def test_of_several_rivals_a_place_comes_before_an_offer_and_that_before_what_waits(
+    window: RecruitmentWindow, ash: School
+) -> None:
+    schools = [factories.make_school(name) for name in ("Oak", "Elm", "Yew")]
+    states = (State.SUBMITTED, State.OFFERED, State.ACCEPTED)
+    rivals = {
+        state: factories.make_expression(window, school, state=state)
+        for state, school in zip(states, schools, strict=True)
+    }
+    one = factories.make_expression(window, ash)
+    merged = factories.make_school("Merged")
+    for school in (ash, *schools):
+        factories.go_on_as(school, merged)
+
+    with tenancy.use(window.hub):
+        for state in reversed(states):
+            assert rival_of(one) == rivals[state]
+            ExpressionOfInterest.objects.filter(pk=rivals[state].pk).update(state=State.DECLINED)
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_of_two_that_merged_after_both_had_sent_one_is_offered_a_place(
     window: RecruitmentWindow, ash: School, decider: Membership, now: dt.datetime, first: int

@@ -18,7 +18,8 @@ from django.utils import timezone
 from correspondence.models import Message
 from hubs import tenancy
 from hubs.models import Hub, User
-from programmes.models import Decision, ExpressionOfInterest
+from programmes import accepting
+from programmes.models import Decision, ExpressionOfInterest, OfferAnswer
 
 ClientOf = Callable[[User], Client]
 REASON = "All places are taken.\r\n\r\nPlease apply again in spring: “we” keep <you> in mind."
@@ -29,6 +30,13 @@ def an_offer(words: str = "", days: int = 14) -> dict[str, str]:
     answer_by = timezone.localdate() + dt.timedelta(days=days)
     parts = {"day": answer_by.day, "month": answer_by.month, "year": answer_by.year}
     return {"words": words, **{f"answer_by_{part}": str(value) for part, value in parts.items()}}
+
+
+def answer(expression: ExpressionOfInterest, *, accepts: bool) -> OfferAnswer:
+    """What a deputy with a strange name answers to an offer."""
+    who: dict[str, Any] = {"expression": expression, "name": "Dee <Deputy>", "role": "Deputy", "now": timezone.now()}
+    with tenancy.use(expression.hub_id):
+        return accepting.accept_offer(**who) if accepts else accepting.turn_down_offer(**who, reason="No <time>.")
 
 
 def url(name: str, expression: ExpressionOfInterest) -> str:

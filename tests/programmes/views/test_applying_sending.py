@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,8 +15,9 @@ from django.urls import reverse
 from hubs.links import make_token
 from hubs.models import Hub, User
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, State
-from tests import factories
+from tests import factories, work
 from tests.programmes.conftest import reload
+from tests.programmes.views.console import answer
 from tests.programmes.views.journey import (
     ANSWERS,
     STEPS,
@@ -176,6 +178,38 @@ def test_a_draft_shows_what_its_school_is_called_now(client: Client, window: Rec
     assert "Birch Academy, Birchford" in sent
     assert "100002" in sent
     assert all("School: Birch Academy\n" in letter.text for letter in everything(window.hub)[1])
+
+
+@pytest.mark.parametrize("answer_by", [dt.date(2026, 12, 5), None])
+def test_the_confirmation_says_by_when_the_head_is_asked_to_answer_and_has_no_link_for_that(
+    client: Client, window: RecruitmentWindow, answer_by: dt.date | None
+) -> None:
+    offered = work.make_offered(window.hub, year=window.stage_year.year, answer_by=answer_by)
+
+    page = confirmation_of(client, offered)
+
+    assert ("who is asked to answer by Saturday 5 December 2026" in page) == (answer_by is not None)
+    assert "The link to answer with is in that message." in page
+    assert "/offer/" not in page
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_the_confirmation_says_who_answered_the_offer(client: Client, window: RecruitmentWindow, accepts: bool) -> None:
+    offered = work.make_offered(window.hub, year=window.stage_year.year)
+    answer(offered, accepts=accepts)
+
+    page = confirmation_of(client, offered)
+
+    done = "accepted the place" if accepts else "turned the place down"
+    assert f"Dee <Deputy>, Deputy, {done} for your school on" in page
+    assert ("will write to you with the dates" in page) == accepts
+    # The reason was given to the hub.
+    assert "No <time>." not in page
+
+
+def confirmation_of(client: Client, sent: ExpressionOfInterest) -> str:
+    link = make_token("expression-confirmation", hub_id=sent.hub_id, subject_id=sent.pk)
+    return text_of(client.get(reverse("expression_sent", args=[link])))
 
 
 def test_a_school_that_has_sent_one_under_its_former_urn_is_told_under_which_name(

@@ -53,7 +53,7 @@ def test_the_list_shows_what_was_sent_newest_first_with_counts(console: Client, 
     assert {figure.label: figure.value for figure in response.context["figures"]} == {
         "Received": 2,
         "To decide": 1,
-        "Offered, no answer yet": 1,
+        "Unanswered offers": 1,
         "Accepted": 0,
         "Turned down": 0,
         "Declined": 0,

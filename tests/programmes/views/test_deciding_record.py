@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -10,10 +11,12 @@ from django.utils import timezone
 from correspondence.models import Message
 from hubs import tenancy
 from hubs.models import Hub, HubArea, LocalAuthority, User
+from hubs.wording import day, from_today, moment
 from programmes.models import ExpressionOfInterest, Participation, RecruitmentWindow, Stage, State
 from schools.models import Ancestor, School
-from tests import factories
-from tests.programmes.views.console import REASON, an_offer, link, list_url, queries_of, url, written
+from tests import factories, work
+from tests.programmes.conftest import reload
+from tests.programmes.views.console import REASON, an_offer, answer, link, list_url, queries_of, said, url, written
 from tests.programmes.views.journey import text_of
 
 # --- The record ------------------------------------------------------------------------------
@@ -94,6 +97,78 @@ def test_the_record_takes_as_many_queries_with_one_decision_as_with_two(
 
     assert written(sent) == (2, 4)
     assert queries_of(console, url("expression", sent)) == with_one
+
+
+# --- The school's answer ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "overdue"), [(-1, True), (0, False), (5, False)])
+def test_the_record_says_by_when_an_offer_was_to_be_answered_and_that_it_is_overdue(
+    console: Client, window: RecruitmentWindow, days: int, overdue: bool
+) -> None:
+    answer_by = timezone.localdate() + dt.timedelta(days=days)
+    offered = work.make_offered(window.hub, year=window.stage_year.year, answer_by=answer_by)
+
+    page = text_of(console.get(url("expression", offered)))
+
+    assert f"The school was asked to answer by {day(answer_by)} ({from_today(answer_by)})." in " ".join(page.split())
+    assert ("Overdue" in page) == overdue
+    answer(offered, accepts=False)
+    assert "Overdue" not in text_of(console.get(url("expression", offered)))
+
+
+def test_the_record_shows_who_accepted_and_what_was_agreed(console: Client, window: RecruitmentWindow) -> None:
+    offered = work.make_offered(window.hub, year=window.stage_year.year)
+    given = answer(offered, accepts=True)
+
+    page = text_of(console.get(url("expression", offered)))
+
+    assert re.search(r"<strong>Accepted</strong> on [^<]* by Dee <Deputy>, Deputy", page)
+    assert "What was agreed, word for word" in page
+    for line in given.agreement.splitlines():
+        assert line in page
+    assert "<Deputy>" not in console.get(url("expression", offered)).content.decode()
+    for name in ("expression_offer", "expression_decline"):
+        assert url(name, offered) not in page
+
+
+def test_a_place_that_was_turned_down_can_be_offered_again(console: Client, window: RecruitmentWindow) -> None:
+    offered = work.make_offered(window.hub, year=window.stage_year.year)
+    answer(offered, accepts=False)
+
+    page = text_of(console.get(url("expression", offered)))
+    assert "No <time>." in page
+    assert "Offer the place again" in page
+    assert url("expression_decline", offered) not in page
+    console.post(url("expression_offer", offered), an_offer())
+
+    assert reload(offered).state == State.OFFERED
+    # Which of the two offers was turned down is told by the order.
+    page = text_of(console.get(url("expression", offered)))
+    assert page.count("<strong>Offered</strong>") == 2
+    assert page.index("<strong>Offered</strong>") < page.index("<strong>Turned down</strong>")
+
+
+@pytest.mark.parametrize(("accepts", "became"), [(True, "accepted it"), (False, "turned it down")])
+def test_who_decides_too_late_is_told_what_the_school_has_answered(
+    console: Client, window: RecruitmentWindow, accepts: bool, became: str
+) -> None:
+    offered = work.make_offered(window.hub, year=window.stage_year.year)
+    given = answer(offered, accepts=accepts)
+
+    (message,) = said(console.post(url("expression_decline", offered), {"reason": REASON}))
+
+    assert f"Dee <Deputy>, Deputy, {became} on {moment(given.answered_at)}. Nothing of yours was saved" in message
+
+
+def test_the_record_takes_as_many_queries_with_an_answer_as_without(console: Client, window: RecruitmentWindow) -> None:
+    offered = work.make_offered(window.hub, year=window.stage_year.year)
+    without = queries_of(console, url("expression", offered))
+    answer(offered, accepts=False)
+    console.post(url("expression_offer", offered), an_offer())
+    answer(offered, accepts=True)
+
+    assert queries_of(console, url("expression", offered)) == without
 
 
 # --- The way back ----------------------------------------------------------------------------
