@@ -154,7 +154,7 @@ def member(capability: Capability) -> Callable[[View[R, P]], AnyView]:
             if membership is None:
                 raise Http404
             entered.hub, entered.membership = membership.hub, membership
-            if not is_mfa_enabled(entered.user):
+            if not membership.has_second_factor:
                 return redirect("second_step")
             permission = may(membership, capability)
             if not permission:
@@ -194,9 +194,8 @@ def national(capability: NationalCapability) -> Callable[[View[R, P]], AnyView]:
 
 def _membership(user: User, hub_slug: str) -> Membership | None:
     today = timezone.localdate()
-    return (
-        Membership.objects.active_on(today).select_related("hub", "user").filter(user=user, hub__slug=hub_slug).first()
-    )
+    active = Membership.objects.active_on(today).filter(user=user, hub__slug=hub_slug)
+    return active.select_related("hub", "user").with_second_factor().first()
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:

@@ -19,10 +19,10 @@ LONGEST_QUERY = 1000
 
 @dataclass(frozen=True)
 class Figure:
-    """A number above a list; its link, if it has one, shows what it counts."""
+    """A number or a sum above a list; its link, if it has one, shows what it counts."""
 
     label: str
-    value: int
+    value: int | str
     url: str = ""
 
 

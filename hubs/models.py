@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
@@ -181,6 +182,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Memberships that hold on a day."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
 
+    def with_second_factor(self) -> Self:
+        """With `has_second_factor`: whether the person has set one up, as allauth asks for it, in the same query."""
+        factors = apps.get_model("mfa", "Authenticator")._default_manager.filter(user=OuterRef("user"))
+        return self.annotate(has_second_factor=Exists(factors))
+
 
 class Membership(models.Model):
     """A person's role in a hub, from `starts_on` until `ends_on`, the first day on which it no longer holds."""
@@ -190,6 +196,9 @@ class Membership(models.Model):
     role = models.CharField(max_length=20, choices=Role)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
+
+    # Not a column: see `MembershipQuerySet.with_second_factor`.
+    has_second_factor: bool
 
     objects = MembershipQuerySet.as_manager()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from hubs.access import TokenRequest, token
 from hubs.links import LinkExpired
-from workgroups.models import Place, SchoolLink
+from reports import school_page as reads
+from workgroups.models import SchoolLink
 
 
 @token("school-page")
@@ -20,5 +22,20 @@ def school_page(request: TokenRequest) -> HttpResponse:
         raise Http404
     if link.ended_at:
         raise LinkExpired
-    place = Place.objects.with_stage().with_school_now().get(pk=link.place_id)
-    return render(request, "reports/school_page.html", {"place": place, "link": link})
+    now = timezone.now()
+    place = reads.place_of_link(link.place_id)
+    visits = reads.visits_of(place)
+    context = {
+        "place": place,
+        "link": link,
+        "teachers": reads.teachers_of(place, today=timezone.localdate(now)),
+        "meetings": reads.meetings_to_come(place, now=now),
+        "held": reads.meetings_held(place),
+        "visits": visits,
+        "actions": reads.open_actions(visits),
+        "days": reads.days_of(place),
+        "grant": reads.grant_of(place),
+        "now": now,
+        "token": request.resolver_match.kwargs["token"] if request.resolver_match else "",
+    }
+    return render(request, "reports/school_page.html", context)
