@@ -10,10 +10,11 @@ class FundingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Count what happens in Work Groups."""
-        from funding import ledger
+        """Award grants with places, and count what happens in Work Groups."""
+        from funding import granting, ledger
         from workgroups import happenings
 
+        happenings.place_made.listen(granting.award)
         happenings.attendance_marked.listen(ledger.count_attendance)
         happenings.meeting_held.listen(ledger.count_meeting)
         happenings.visit_held.listen(ledger.count_visit)

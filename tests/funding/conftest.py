@@ -6,8 +6,11 @@ import datetime as dt
 
 import pytest
 
+from funding.models import Grant
+from hubs import tenancy
 from hubs.models import Hub, Membership, User
 from tests import factories, work
+from workgroups import happenings
 from workgroups.models import MasterySpecialist, Place, WorkGroup
 
 YEAR = 2026
@@ -54,3 +57,12 @@ def fola(finance: User, hub: Hub) -> Membership:
 def as_mina(mina: MasterySpecialist, specialist: User, hub: Hub) -> Membership:
     """The Specialist as the actor of a verb."""
     return factories.membership_of(specialist, hub)
+
+
+@pytest.fixture
+def grant(place: Place, now: dt.datetime) -> Grant:
+    """The grant of a thousand pounds that the school was awarded with its place."""
+    with tenancy.use(place.hub_id):
+        answer = place.expression.answers.get()
+        happenings.place_made.tell(happenings.PlaceMade(place, answer, now - dt.timedelta(days=80)))
+        return Grant.objects.with_place().get()
