@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import transaction
 from django.utils import timezone
 
 from correspondence import reminders
@@ -63,11 +64,13 @@ def choose_part(*, expression: ExpressionOfInterest, part: School, actor: Member
     if locked.state in LIVE and (rival := rivals.rival_of(locked)):
         sent_as = rivals.sent_under(rival, locked)
         raise CannotDecide(f"{part.name} has sent {rival.reference}{sent_as} as well. {_way_out(locked, rival)}")
-    locked.save(update_fields=["school"])
-    SchoolChange.objects.unseen().filter(expression=locked).update(seen_at=now, seen_by=actor.user)
-    text = f"It is for {part.name} ({part.urn_in_words}), one of the schools that {former.name} has become."
-    timeline.record(subject=locked, actor=actor, now=now, text=text)
-    school_chosen.tell(SchoolChosen(expression=locked, former=former, actor=actor, now=now))
+    # A room above may have a word against it: then all of it is as before.
+    with transaction.atomic():
+        locked.save(update_fields=["school"])
+        SchoolChange.objects.unseen().filter(expression=locked).update(seen_at=now, seen_by=actor.user)
+        text = f"It is for {part.name} ({part.urn_in_words}), one of the schools that {former.name} has become."
+        timeline.record(subject=locked, actor=actor, now=now, text=text)
+        school_chosen.tell(SchoolChosen(expression=locked, former=former, actor=actor, now=now))
     reminders.derive_soon()
 
 

@@ -183,6 +183,11 @@ class ExpressionOfInterest(HubOwned):
         return self.contact_email if self.contact_is_head else self.head_email
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether the school has accepted a place."""
+        return self.state == State.ACCEPTED
+
+    @property
     def can_be_offered(self) -> bool:
         """Whether a place can be offered now."""
         return State.OFFERED in TRANSITIONS[State(self.state)]

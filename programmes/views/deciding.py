@@ -26,6 +26,7 @@ from programmes import accepting, deciding, following, letters, queries
 from programmes.answers import answers, school_facts, shares_address
 from programmes.forms import DAYS_TO_ANSWER, DeclineForm, ExpressionFilterForm, OfferForm, PartForm
 from programmes.models import ExpressionOfInterest, State
+from programmes.onward import ways_from
 from programmes.participation import participation_of
 from schools.lineage import urns_of_line
 
@@ -83,6 +84,7 @@ def expression(request: MemberRequest, reference: str) -> HttpResponse:
         "letters": messages_about(found),
         "entries": timeline.entries_of(found),
         "change": found.school_changes.filter(seen_at=None).first(),
+        "ways": ways_from(found, request.membership),
         "may_decide": may(request.membership, "decide_expressions"),
         "carried": _carrying(_filters(request)),
         "back_url": _list_url(request),

@@ -327,6 +327,28 @@ def test_the_rooms_above_are_told_once_which_school_is_meant(
     assert derived == [True]
 
 
+def test_a_part_that_a_room_above_refuses_is_not_chosen(
+    sent: ExpressionOfInterest,
+    parts: list[School],
+    decider: Membership,
+    now: dt.datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(facts: SchoolChosen) -> None:
+        raise deciding.CannotDecide("It has a place in a group.")
+
+    monkeypatch.setattr(school_chosen, "_listeners", [refuse])
+    before = written(sent)
+
+    with tenancy.use(sent.hub):
+        with pytest.raises(deciding.CannotDecide, match="It has a place"):
+            deciding.choose_part(expression=sent, part=parts[0], actor=decider, now=now)
+        # The page goes on in the same transaction, and shows the sentence.
+        assert SchoolChange.objects.unseen().exists()
+
+    assert (reload(sent).school, written(sent)) == (sent.school, before)
+
+
 @pytest.mark.parametrize(
     ("own", "others", "way_out"),
     [

@@ -12,7 +12,9 @@ from correspondence.models import Message
 from hubs import tenancy
 from hubs.models import Hub, HubArea, LocalAuthority, User
 from hubs.wording import day, from_today, moment
+from programmes import onward
 from programmes.models import ExpressionOfInterest, Participation, RecruitmentWindow, Stage, State
+from programmes.onward import Way
 from schools.models import Ancestor, School
 from tests import factories, work
 from tests.programmes.conftest import reload
@@ -130,6 +132,17 @@ def test_the_record_shows_who_accepted_and_what_was_agreed(console: Client, wind
     assert "<Deputy>" not in console.get(url("expression", offered)).content.decode()
     for name in ("expression_offer", "expression_decline"):
         assert url(name, offered) not in page
+
+
+def test_the_record_of_an_accepted_place_leads_on_to_where_rooms_above_say(
+    console: Client, window: RecruitmentWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onward, "_finders", [lambda expression, membership: Way("The <place>", "/place/1/")])
+    offered = work.make_offered(window.hub, year=window.stage_year.year)
+    assert "/place/1/" not in text_of(console.get(url("expression", offered)))
+    answer(offered, accepts=True)
+
+    assert link(console.get(url("expression", offered)), "The <place>") == "/place/1/"
 
 
 def test_a_place_that_was_turned_down_can_be_offered_again(console: Client, window: RecruitmentWindow) -> None:
