@@ -107,8 +107,7 @@ class PlanFacts:
     """What the plan of a place follows from."""
 
     place_id: int
-    year: int
-    calendar: SchoolCalendar
+    dates: Mapping[Term, TermDates]
     visits_per_term: Sequence[int]
     # The first day in a Work Group; none while its place has never been in one.
     since: dt.date | None
@@ -134,10 +133,9 @@ def slot_of(place: Place, *, term: int, number: int, today: dt.date) -> VisitSlo
     if found := next((slot for slot in slots if (slot.term, slot.number) == (term, number)), None):
         return found
     last = max((slot.number for slot in slots if slot.term == term), default=0)
-    if not facts.goes_on or number != last + 1 or number > MOST_OF_A_TERM or term not in list(Term):
+    if not facts.goes_on or term not in facts.dates or not last < number <= min(last + 1, MOST_OF_A_TERM):
         return None
-    dates = term_dates(facts.calendar, facts.year, Term(term))
-    return VisitSlot(place.pk, Term(term), number, SlotState.TO_ARRANGE, None, (), dates)
+    return VisitSlot(place.pk, Term(term), number, SlotState.TO_ARRANGE, None, (), facts.dates[Term(term)])
 
 
 @dataclass(frozen=True)
@@ -164,10 +162,10 @@ def slots_of(facts: PlanFacts, *, today: dt.date) -> list[VisitSlot]:
     by_slot: dict[tuple[int, int], list[Visit]] = defaultdict(list)
     for visit in sorted(facts.visits, key=lambda visit: (visit.starts_at, visit.pk or 0)):
         by_slot[visit.term, visit.number].append(visit)
-    year_ends = term_dates(facts.calendar, facts.year, Term.SUMMER).last_day
+    year_ends = facts.dates[Term.SUMMER].last_day
     found = []
     for term in Term:
-        dates = term_dates(facts.calendar, facts.year, term)
+        dates = facts.dates[term]
         for number in _numbers(facts, term, dates, by_slot):
             there = by_slot.get((term, number), [])
             standing = next((visit for visit in there if visit.state != VisitState.MISSED), None)
@@ -229,11 +227,16 @@ def _facts_of(places: list[Place]) -> list[PlanFacts]:
     joined = PlaceEvent.objects.filter(place__in=places, kind=PlaceEvent.Kind.JOINED)
     since = dict(joined.order_by().values_list("place").annotate(Min("happened_on")))
     calendars = calendars_of({place.school_now for place in places})
+    # Most schools share the calendar of their authority, and what follows from it.
+    known_dates: dict[tuple[SchoolCalendar, int], dict[Term, TermDates]] = {}
+    for place in places:
+        calendar, year = calendars[place.school_now.pk], place.stage_year.year
+        if (calendar, year) not in known_dates:
+            known_dates[calendar, year] = {term: term_dates(calendar, year, term) for term in Term}
     return [
         PlanFacts(
             place_id=place.pk,
-            year=place.stage_year.year,
-            calendar=calendars[place.school_now.pk],
+            dates=known_dates[calendars[place.school_now.pk], place.stage_year.year],
             visits_per_term=place.stage_year.visits_per_term,
             since=since.get(place.pk),
             goes_on=place.state == PlaceState.IN_GROUP,

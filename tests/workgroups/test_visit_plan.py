@@ -33,7 +33,8 @@ from workgroups.visit_plan import (
 YEAR = 2026
 # 2026/27 by the national pattern: autumn 2 September to 18 December, spring 4 January to 25 March.
 CALENDAR = SchoolCalendar()
-AUTUMN = term_dates(CALENDAR, YEAR, Term.AUTUMN)
+DATES = {term: term_dates(CALENDAR, YEAR, term) for term in Term}
+AUTUMN = DATES[Term.AUTUMN]
 
 
 def day(text: str) -> dt.date:
@@ -47,7 +48,7 @@ def visit_on(on: dt.date, *, state: VisitState = VisitState.ARRANGED, term: int 
 def plan(*visits: Visit, today: str | dt.date, **facts: Any) -> list[VisitSlot]:
     values = {"visits_per_term": [1, 1, 1], "since": day("2026-07-01"), "goes_on": True, **facts}
     today = day(today) if isinstance(today, str) else today
-    return slots_of(PlanFacts(place_id=7, year=YEAR, calendar=CALENDAR, visits=visits, **values), today=today)
+    return slots_of(PlanFacts(place_id=7, dates=DATES, visits=visits, **values), today=today)
 
 
 def states(*visits: Visit, today: str | dt.date, **facts: Any) -> list[str]:
