@@ -73,9 +73,12 @@ def kept_fields(request: HttpRequest, fields: Mapping[str, Field] | None = None)
     kept: MultiValueDict[str, str] | None = getattr(request, "kept", None)
     if not kept:
         return {}
-    if fields is None:
-        return dict(kept.items())
-    return {name: field.widget.value_from_datadict(kept, MultiValueDict(), name) for name, field in fields.items()}
+    return dict(kept.items()) if fields is None else values_as_typed(kept, fields)
+
+
+def values_as_typed(typed: MultiValueDict[str, str], fields: Mapping[str, Field]) -> dict[str, Any]:
+    """Initial values for a form, mistakes included, from what was typed into the boxes of its fields."""
+    return {name: field.widget.value_from_datadict(typed, MultiValueDict(), name) for name, field in fields.items()}
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -19,6 +19,13 @@ def open_actions(place: Place) -> QuerySet[AgreedAction]:
     return AgreedAction.objects.filter(place=place, done_on=None).select_related("visit")
 
 
+def actions_of(place: Place) -> list[AgreedAction]:
+    """Everything that was agreed with a school: what is open first, then what is done, the latest first."""
+    found = AgreedAction.objects.filter(place=place).order_by("agreed_at", "position")
+    done = sorted((one for one in found if one.done_on), key=lambda one: one.done_on or dt.date.min, reverse=True)
+    return [one for one in found if not one.done_on] + done
+
+
 def mark_action_done(*, action: AgreedAction, actor: Membership, now: dt.datetime) -> None:
     """Say that what was agreed is done, today; said already, nothing happens. Raises `NotAllowed`."""
     locked = _lock(action, actor)

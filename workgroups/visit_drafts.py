@@ -6,15 +6,15 @@ Each has her own, nobody sees another's, and it goes with the log that it become
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from hubs.models import Membership, User
 from hubs.permissions import NotAllowed, require
 from workgroups.models import Place, Visit, VisitDraft, VisitState
 from workgroups.permissions import places_of
 
-# The answers of a draft by the names of the form's boxes, as they were typed.
-Answers = Mapping[str, str]
+# What was typed, by the names of the form's boxes; several values where several are chosen.
+Answers = Mapping[str, Sequence[str]]
 # All together: far more than the form takes, and no room for anything else.
 MOST_CHARACTERS = 50_000
 
@@ -33,11 +33,19 @@ def draft_of(*, place: Place, term: int, number: int, author: User) -> VisitDraf
 
 
 def save_draft(
-    *, place: Place, term: int, number: int, answers: Answers, actor: Membership, now: dt.datetime
+    *,
+    place: Place,
+    term: int,
+    number: int,
+    answers: Answers,
+    actor: Membership,
+    now: dt.datetime,
+    changed: Collection[str] | None = None,
 ) -> VisitDraft:
-    """Keep what was typed; answers that are not given stay as they were saved, so of two windows the later wins.
+    """Keep what was typed: all of it or, of a draft that there is, what has `changed` since this window saved it.
 
-    Raises `NotAllowed`, `VisitLogged` where the visit stands as held, and `DraftTooLong`.
+    Of what was changed in two windows the later holds. Raises `NotAllowed`, `VisitLogged` where the visit stands as
+    held, and `DraftTooLong`.
     """
     require(actor, "lead_groups")
     # Waits for a log under way: what it has just become is not kept once more.
@@ -47,8 +55,11 @@ def save_draft(
         raise VisitLogged("This visit is logged already. What you typed here is not saved.")
     slot = {"hub_id": place.hub_id, "place": place, "term": term, "number": number, "author": actor.user}
     draft = VisitDraft.objects.filter(**slot).first() or VisitDraft(**slot, answers={})
-    draft.answers = {**draft.answers, **{name: text.replace("\x00", "") for name, text in answers.items()}}
-    if sum(map(len, draft.answers.values())) > MOST_CHARACTERS:
+    typed = {name: [value.replace("\x00", "") for value in values] for name, values in answers.items()}
+    if draft.pk and changed is not None:
+        typed = draft.answers | {name: values for name, values in typed.items() if name in changed}
+    draft.answers = typed
+    if sum(len(value) for values in draft.answers.values() for value in values) > MOST_CHARACTERS:
         raise DraftTooLong("This is more than can be saved. Shorten it.")
     draft.saved_at = now
     draft.save()

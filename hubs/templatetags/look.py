@@ -26,6 +26,7 @@ STATE_COLOURS = {
         "look_at_it",
         "invited",
         "to_arrange",
+        "to_log",
         "rendering",
     ),
     "green": (

@@ -29,25 +29,45 @@ def colleague(lead: User, hub: Hub) -> Membership:
     return factories.membership_of(lead, hub)
 
 
-def save(place: Place, actor: Membership, now: dt.datetime, number: int = 1, **answers: str) -> None:
+def save(
+    place: Place,
+    actor: Membership,
+    now: dt.datetime,
+    number: int = 1,
+    changed: set[str] | None = None,
+    **answers: str,
+) -> None:
     with tenancy.use(place.hub):
-        save_draft(place=place, term=1, number=number, answers=answers, actor=actor, now=now)
+        typed = {name: [value] for name, value in answers.items()}
+        save_draft(place=place, term=1, number=number, answers=typed, actor=actor, now=now, changed=changed)
 
 
 def answers(place: Place, person: User, number: int = 1) -> dict[str, str] | None:
     with tenancy.use(place.hub):
         draft = draft_of(place=place, term=1, number=number, author=person)
-    return draft.answers if draft else None
+    return {name: value for name, [value] in draft.answers.items()} if draft else None
 
 
-def test_what_is_typed_adds_to_what_was_typed_and_the_later_wins(
-    place: Place, actor: Membership, now: dt.datetime
-) -> None:
+def test_all_that_was_typed_is_kept_and_typed_anew(place: Place, actor: Membership, now: dt.datetime) -> None:
     save(place, actor, now, met="The head", shared_note="We looked")
     save(place, actor, now + dt.timedelta(minutes=2), shared_note="We looked at bars")
-    assert answers(place, actor.user) == {"met": "The head", "shared_note": "We looked at bars"}
+    assert answers(place, actor.user) == {"shared_note": "We looked at bars"}
     with tenancy.use(place.hub):
         assert [draft.saved_at for draft in VisitDraft.objects.all()] == [now + dt.timedelta(minutes=2)]
+
+
+def test_of_two_windows_each_saves_what_was_changed_in_it(place: Place, actor: Membership, now: dt.datetime) -> None:
+    save(place, actor, now, changed={"met"}, met="The head", shared_note="")
+    save(place, actor, now, changed={"shared_note"}, met="", shared_note="Bars")
+    save(place, actor, now, changed={"met"}, met="Both", shared_note="")
+    assert answers(place, actor.user) == {"met": "Both", "shared_note": "Bars"}
+
+
+def test_what_is_no_longer_ticked_is_gone(place: Place, actor: Membership, now: dt.datetime) -> None:
+    with tenancy.use(place.hub):
+        for ticked in (["3", "4"], []):
+            draft = save_draft(place=place, term=1, number=1, answers={"done": ticked}, actor=actor, now=now)
+    assert draft.answers == {"done": []}
 
 
 def test_nobody_sees_anothers_draft_nor_that_of_another_visit(
@@ -113,7 +133,7 @@ def test_only_who_may_log_a_visit_drafts_about_it(hub: Hub, place: Place, financ
 def test_saves_of_two_windows_at_once_lose_nothing(place: Place, actor: Membership, now: dt.datetime) -> None:
     with tenancy.use(place.hub):
         save(place, actor, now, met="The head")
-        other = begin_meanwhile(lambda: save(place, actor, now, shared_note="Bars"))
+        other = begin_meanwhile(lambda: save(place, actor, now, changed={"shared_note"}, shared_note="Bars"))
         assert other.is_alive()
     other.join()
     assert answers(place, actor.user) == {"met": "The head", "shared_note": "Bars"}

@@ -20,3 +20,9 @@ if (document.querySelector('[data-passkey]')) {
   const { enhancePasskeyForms } = await import('./passkeys.js')
   enhancePasskeyForms(document)
 }
+
+const savedForms = document.querySelectorAll('form[data-autosave-url]')
+if (savedForms.length > 0) {
+  const { enhanceAutosave } = await import('./autosave.js')
+  for (const form of savedForms) enhanceAutosave(form)
+}

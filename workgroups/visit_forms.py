@@ -1,0 +1,327 @@
+"""What people type about support visits: checked here, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.core.validators import MaxLengthValidator
+from django.forms.boundfield import BoundField
+from django.utils import timezone
+
+from hubs.fields import TextField, line
+from hubs.layout import Button, Question, form_helper
+from hubs.moments import NoSuchTime, london, time_field
+from hubs.widgets import DateField, DateWidget
+from hubs.wording import days
+from workgroups.models import AgreedAction, MasterySpecialist, Visit
+from workgroups.visit_plan import SlotState
+from workgroups.visiting import ActionAgreed, VisitLog
+
+# How many actions one visit may agree on.
+ACTIONS = 6
+# How many of them are shown before somebody asks for more.
+ACTIONS_AT_FIRST = 2
+_LONGEST_NOTE = 5000
+_LONGEST_ACTION = 500
+# In digits: what a key's column holds.
+_LONGEST_KEY = 18
+_UNSEEN = "Take out the character that cannot be seen, or write it again"
+_LENGTHS = [(number, days(number)) for number in range(1, 5)]
+_RELEASES = [(0, "None"), *((number, days(number)) for number in range(1, 9))]
+
+
+def _text(label: str, missing: str = "", *, rows: int, hint: str = "", longest: int = _LONGEST_NOTE) -> TextField:
+    return TextField(
+        label=label,
+        required=bool(missing),
+        max_length=longest,
+        help_text=hint,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={
+            "required": missing,
+            "max_length": f"Write {longest:,} characters or fewer",
+            "null_characters_not_allowed": _UNSEEN,
+        },
+    )
+
+
+def _length(label: str) -> forms.TypedChoiceField:
+    missing = "Select how long it takes of your time"
+    return forms.TypedChoiceField(
+        label=label,
+        choices=_LENGTHS,
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": missing, "invalid_choice": missing},
+    )
+
+
+def _moment(form: forms.Form) -> dt.datetime | None:
+    """Day and time of a form together, in London; adds an error where the clocks leave the time out."""
+    day, starts = form.cleaned_data.get("day"), form.cleaned_data.get("starts")
+    if day is None or starts is None:
+        return None
+    try:
+        return london(day, starts)
+    except NoSuchTime as error:
+        form.add_error("starts", str(error))
+        return None
+
+
+class ArrangeForm(forms.Form):
+    """When a visit is to be, and how long."""
+
+    day = DateField(
+        label="Day of the visit", help_text="For example, 12 11 2026", error_messages={"required": "Enter the day"}
+    )
+    starts = time_field("When it starts", missing="Enter when it starts, like 9:30am")
+    half_days = _length("How long it takes")
+
+    def __init__(self, *args: Any, submit: str, back: str, today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.helper = form_helper(
+            submit,
+            "day",
+            Question("starts", width=10),
+            Question("half_days", inline=True),
+            others=[Button("Cancel", url=back, look="link")],
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a day that has passed, or one of another decade."""
+        cleaned = super().clean() or {}
+        day = cleaned.get("day")
+        if day and day < self.today:
+            self.add_error("day", "Enter a day to come. A visit that was held already can be logged straight away")
+        elif day and day > self.today + dt.timedelta(days=500):
+            self.add_error("day", "Enter a day within this academic year or the next")
+        cleaned["starts_at"] = _moment(self)
+        return cleaned
+
+
+def arranged(visit: Visit) -> dict[str, Any]:
+    """What the form begins with where a visit is arranged."""
+    local = timezone.localtime(visit.starts_at)
+    return {"day": local.date(), "starts": f"{local:%H:%M}", "half_days": visit.half_days}
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """The boxes of one action."""
+
+    number: int
+    text: BoundField
+    who: BoundField
+    due: BoundField
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether something stands in one of them, or is wrong with it."""
+        return any(field.value() or field.errors for field in (self.text, self.who, self.due))
+
+
+class DoneField(forms.TypedMultipleChoiceField):
+    """Earlier actions to tick. One that is not in the list any more was ticked by somebody else: that is no mistake."""
+
+    def valid_value(self, value: Any) -> bool:
+        """Whatever is a key: the verb takes those that are open."""
+        return str(value).isdecimal() and len(str(value)) <= _LONGEST_KEY
+
+
+class LogForm(forms.Form):
+    """What is written about a visit: for the school, for the hub alone, and what was agreed."""
+
+    day = DateField(label="Day of the visit", error_messages={"required": "Enter the day on which it was"})
+    starts = time_field("When it started", missing="Enter when it started, like 9:30am")
+    half_days = _length("How long it took of your time")
+    teachers_half_days = forms.TypedChoiceField(
+        label="Release time of the lead teachers",
+        choices=[("", "Choose"), *_RELEASES],
+        coerce=int,
+        help_text="Both together: two teachers for half a day each are 1 day",
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), "Choose how long the lead teachers were released, or none"
+        ),
+    )
+    met = line("Whom you met", "Enter whom you met", longest=300, hint="Like both lead teachers and the head")
+    done = DoneField(
+        label="Which of these are done?",
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Tick what stands in the list"},
+    )
+    shared_note = _text("Note of the visit", "Write a note for the school", rows=10)
+    internal_note = _text("Internal note (optional)", rows=5)
+
+    def __init__(self, *args: Any, now: dt.datetime, earlier: Iterable[AgreedAction] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        choices = [(action.pk, action.text) for action in earlier]
+        if choices:
+            cast(DoneField, self.fields["done"]).choices = choices
+        else:
+            del self.fields["done"]
+        for number in self.numbers():
+            self.fields.update(_action_fields(number))
+
+    def numbers(self) -> range:
+        """The numbers of the rows in which actions are typed."""
+        return range(1, ACTIONS + 1)
+
+    def actions(self) -> list[ActionRow]:
+        """The rows in which actions are typed."""
+        return [
+            ActionRow(number, *(self[f"action_{number}_{part}"] for part in ("text", "who", "due")))
+            for number in self.numbers()
+        ]
+
+    def actions_at_first(self) -> list[ActionRow]:
+        """The rows that are there from the beginning."""
+        return self.actions()[:ACTIONS_AT_FIRST]
+
+    def more_actions(self) -> list[ActionRow]:
+        """The rows that are folded away until they are needed."""
+        return self.actions()[ACTIONS_AT_FIRST:]
+
+    def needs_more_actions(self) -> bool:
+        """Whether something stands in the rows that are folded away."""
+        return any(row.is_begun for row in self.more_actions())
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a time to come, and who or when of an action that says not what."""
+        cleaned = super().clean() or {}
+        cleaned["starts_at"] = starts_at = _moment(self)
+        if starts_at and starts_at > self.now:
+            self.add_error("day", "Enter a day and time that have passed: a visit is logged once it was held")
+        for number in self.numbers():
+            text, who, due = (cleaned.get(f"action_{number}_{part}") for part in ("text", "who", "due"))
+            if (who or due) and not text and f"action_{number}_text" not in self.errors:
+                self.add_error(f"action_{number}_text", f"Enter what was agreed as action {number}, or leave it empty")
+        return cleaned
+
+    def log(self) -> VisitLog:
+        """What was typed, once it is valid."""
+        cleaned = self.cleaned_data
+        parts = ("starts_at", "half_days", "teachers_half_days", "met", "shared_note", "internal_note")
+        return VisitLog(**{part: cleaned[part] for part in parts}, actions=tuple(self._agreed()))
+
+    def done_already(self) -> frozenset[int]:
+        """The earlier actions that were ticked."""
+        return frozenset(self.cleaned_data.get("done", ()))
+
+    def box_names(self) -> set[str]:
+        """The names under which what is typed is sent."""
+        return {name for field in self for name in _names(field)}
+
+    def _agreed(self) -> Iterator[ActionAgreed]:
+        for number in self.numbers():
+            text, who, due = (self.cleaned_data[f"action_{number}_{part}"] for part in ("text", "who", "due"))
+            if text:
+                yield ActionAgreed(text, who, due, self.key_of(number))
+
+    def key_of(self, number: int) -> int | None:
+        """The action that this row changes: none, in a new log."""
+        return None
+
+
+class PutRightForm(LogForm):
+    """The same of a visit that is logged, with the reason; its open actions stand in the rows."""
+
+    reason = _text(
+        "Why is it put right?",
+        "Enter why: it stays on the timeline, and beside the days in the ledger",
+        rows=3,
+        hint="The hub’s people read it on the timeline. The school does not",
+        longest=500,
+    )
+
+    def __init__(self, *args: Any, written: VisitLog, **kwargs: Any) -> None:
+        self.written = written
+        super().__init__(*args, initial={**_initial(written), **kwargs.pop("initial")}, **kwargs)
+
+    def numbers(self) -> range:
+        """As many rows as there are open actions, and those of a new log."""
+        return range(1, max(ACTIONS, len(self.written.actions)) + 1)
+
+    def key_of(self, number: int) -> int | None:
+        """The action that stood in this row."""
+        return self.written.actions[number - 1].key if number <= len(self.written.actions) else None
+
+
+class MissForm(forms.Form):
+    """Why a visit did not take place."""
+
+    reason = _text(
+        "Why did it not take place?",
+        "Enter why it did not take place",
+        rows=3,
+        hint="The hub’s people read it. The school does not",
+        longest=500,
+    )
+
+    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper("It did not take place", "reason", others=[Button("Cancel", url=back, look="link")])
+
+
+class VisitFilterForm(forms.Form):
+    """Which of the visits to list."""
+
+    state = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[("", "All states"), *((state.value, state.label) for state in SlotState if state != SlotState.LATER)],
+    )
+    specialist = forms.TypedChoiceField(label="Mastery Specialist", required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, specialists: Sequence[MasterySpecialist], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.TypedChoiceField, self.fields["specialist"])
+        field.choices = [("", "All Specialists"), *((one.pk, one.name) for one in specialists)]
+        if not specialists:
+            del self.fields["specialist"]
+
+
+def _action_fields(number: int) -> dict[str, forms.Field]:
+    return {
+        f"action_{number}_text": TextField(
+            label=f"Action {number}",
+            required=False,
+            validators=[MaxLengthValidator(_LONGEST_ACTION, f"Write action {number} in {_LONGEST_ACTION} characters")],
+            widget=forms.Textarea(attrs={"rows": 2}),
+            error_messages={"null_characters_not_allowed": _UNSEEN},
+        ),
+        f"action_{number}_who": line("Who", f"Enter who does action {number}", required=False, hint="Name or role"),
+        f"action_{number}_due": DateField(label="By when", required=False),
+    }
+
+
+def _initial(log: VisitLog) -> dict[str, Any]:
+    local = timezone.localtime(log.starts_at)
+    initial: dict[str, Any] = {
+        "day": local.date(),
+        "starts": f"{local:%H:%M}",
+        "half_days": log.half_days,
+        "teachers_half_days": log.teachers_half_days,
+        "met": log.met,
+        "shared_note": log.shared_note,
+        "internal_note": log.internal_note,
+    }
+    for number, action in enumerate(log.actions, start=1):
+        for part, value in (("text", action.text), ("who", action.who), ("due", action.due_on)):
+            initial[f"action_{number}_{part}"] = value
+    return initial
+
+
+def _names(field: BoundField) -> Iterator[str]:
+    widget = field.field.widget
+    if isinstance(widget, DateWidget):
+        yield from (f"{field.html_name}{suffix}" for suffix in widget.widgets_names)
+    else:
+        yield field.html_name

@@ -1,0 +1,102 @@
+"""What the pages on support visits need, in a fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+
+from hubs.models import Membership
+from hubs.years import academic_year_of
+from workgroups.models import MEMBERS, Place, Visit, VisitState
+from workgroups.models.groups import PlaceQuerySet
+from workgroups.permissions import places_of
+from workgroups.visit_plan import NEARLY, SlotState, VisitSlot, visit_slots
+
+# What needs somebody comes first.
+ORDER = (
+    SlotState.OVERDUE,
+    SlotState.TO_LOG,
+    SlotState.TO_ARRANGE,
+    SlotState.ARRANGED,
+    SlotState.MISSED,
+    SlotState.HELD,
+    SlotState.LATER,
+)
+# Those of an earlier term are still shown.
+_UNFINISHED = frozenset({SlotState.OVERDUE, SlotState.TO_LOG, SlotState.ARRANGED})
+
+
+@dataclass(frozen=True)
+class VisitRow:
+    """A slot in a list, with its school."""
+
+    place: Place
+    slot: VisitSlot
+
+    @property
+    def when(self) -> dt.datetime | None:
+        """When the visit is or was."""
+        return self.slot.visit.starts_at if self.slot.visit else None
+
+    @property
+    def by(self) -> dt.date | None:
+        """The day by which it should have been held, while it is not arranged."""
+        return self.slot.overdue_from if self.slot.is_open and self.slot.state != SlotState.MISSED else None
+
+
+def visits_of_this_term(places: PlaceQuerySet, *, today: dt.date) -> list[VisitRow]:
+    """What these schools' term asks for, and what is unfinished of earlier ones; what needs somebody comes first."""
+    found = list(_with_visits_now(places, today).select_related("group__specialist").with_school_now())
+    slots = visit_slots(found, today=today)
+    year = academic_year_of(today)
+    rows = [
+        VisitRow(place, slot)
+        for place in found
+        for slot in of_this_term(slots[place.pk], today=today)
+        if place.stage_year.year >= year or slot.state in _UNFINISHED
+    ]
+    return sorted(rows, key=_urgency)
+
+
+def of_this_term(slots: Iterable[VisitSlot], *, today: dt.date) -> list[VisitSlot]:
+    """Of a school's slots those of the term that runs or has nearly begun, and unfinished ones of earlier terms."""
+    begun = [slot for slot in slots if slot.dates.starts_on - NEARLY <= today]
+    current = max((slot.term for slot in begun), default=None)
+    return [slot for slot in begun if slot.term == current or slot.state in _UNFINISHED]
+
+
+def counts_by_state(rows: Iterable[VisitRow]) -> Counter[SlotState]:
+    """How many there are of each state."""
+    return Counter(row.slot.state for row in rows)
+
+
+def chosen_rows(rows: Sequence[VisitRow], *, state: str, specialist: int | None) -> list[VisitRow]:
+    """Those of a state, if one is given, and of a Specialist's groups, if one is given."""
+    return [
+        row
+        for row in rows
+        if (not state or row.slot.state == state)
+        and (specialist is None or (row.place.group and row.place.group.specialist_id == specialist))
+    ]
+
+
+def place_to_visit(membership: Membership, pk: int) -> Place | None:
+    """A place that a member sees, with what its visit pages show of it."""
+    places = places_of(membership).with_stage().with_school_now().select_related("group__specialist", "hub")
+    return places.filter(pk=pk).first()
+
+
+def _with_visits_now(places: PlaceQuerySet, today: dt.date) -> PlaceQuerySet:
+    """Those in a group this year or the next, and those of any year to which a visit is still arranged."""
+    arranged = Visit.objects.filter(place=OuterRef("pk"), state=VisitState.ARRANGED)
+    in_group = Q(state__in=MEMBERS, stage_year__year__gte=academic_year_of(today))
+    return places.filter(in_group | Exists(arranged)).select_related("stage_year__stage")
+
+
+def _urgency(row: VisitRow) -> tuple[int, dt.date, str, int, int]:
+    when = row.when.date() if row.when else row.slot.overdue_from
+    return (ORDER.index(row.slot.state), when, row.place.school_now.name.casefold(), row.slot.term, row.slot.number)
