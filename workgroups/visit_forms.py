@@ -15,7 +15,7 @@ from django.utils import timezone
 from hubs.fields import TextField, line
 from hubs.layout import Button, Question, form_helper
 from hubs.moments import NoSuchTime, london, time_field
-from hubs.widgets import DateField, DateWidget
+from hubs.widgets import PARTS, DateField, DateWidget
 from hubs.wording import days
 from workgroups.models import AgreedAction, MasterySpecialist, Visit
 from workgroups.visit_plan import SlotState
@@ -320,8 +320,7 @@ def _initial(log: VisitLog) -> dict[str, Any]:
 
 
 def _names(field: BoundField) -> Iterator[str]:
-    widget = field.field.widget
-    if isinstance(widget, DateWidget):
-        yield from (f"{field.html_name}{suffix}" for suffix in widget.widgets_names)
+    if isinstance(field.field.widget, DateWidget):
+        yield from (f"{field.html_name}_{part}" for part in PARTS)
     else:
         yield field.html_name

@@ -163,6 +163,10 @@ def _school_and_year(world: World) -> dict[str, Any]:
     return {"urn": world.expression.school_id, "year": academic_year_of(timezone.localdate())}
 
 
+def _of_visit(world: World) -> dict[str, Any]:
+    return {"pk": world.visit.place_id, "term": world.visit.term, "number": world.visit.number}
+
+
 # How to fill each URL: its arguments without the hub's slug, from one of everything.
 ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "alive": lambda world: {},
@@ -229,6 +233,14 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     # Meetings.
     # Calendars.
     # Visits.
+    "visit_list": lambda world: {},
+    "visit": _of_visit,
+    "visit_arrange": _of_visit,
+    "visit_log": _of_visit,
+    "visit_draft": _of_visit,
+    "visit_missed": _of_visit,
+    "visit_put_right": _of_visit,
+    "action_done": lambda world: {"pk": world.action.pk},
     # Grants.
     # Payments.
     # Release time.
@@ -281,6 +293,16 @@ NEEDS: dict[str, set[str]] = {
     },
     # Specialists, groups, places.
     # Meetings and visits.
+    "lead_groups": {
+        "visit_list",
+        "visit",
+        "visit_arrange",
+        "visit_log",
+        "visit_draft",
+        "visit_missed",
+        "visit_put_right",
+        "action_done",
+    },
     # Money.
     # Reports.
     # Messages.
@@ -305,6 +327,9 @@ MAY_REDIRECT = {
     "message_cancel",
     "expression_change_seen",
     "expression_part",
+    "visit_draft",
+    "visit_put_right",
+    "action_done",
 }
 # Down without a worker in tests: what it says is tested with the health checks.
 MAY_BE_UNREADY = {"ready"}

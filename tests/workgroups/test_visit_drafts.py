@@ -90,7 +90,7 @@ def test_more_than_anybody_types_is_refused_and_what_was_saved_stays(
 ) -> None:
     save(place, actor, now, met="x" * MOST_CHARACTERS)
     with pytest.raises(DraftTooLong):
-        save(place, actor, now, shared_note="y")
+        save(place, actor, now, changed={"shared_note"}, met="", shared_note="y")
     assert answers(place, actor.user) == {"met": "x" * MOST_CHARACTERS}
 
 

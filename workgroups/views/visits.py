@@ -110,18 +110,26 @@ def arrange(request: MemberRequest, pk: int, term: int, number: int) -> HttpResp
         today=timezone.localdate(),
     )
     if form.is_valid():
-        when = {name: form.cleaned_data[name] for name in ("starts_at", "half_days")}
-        by = {"actor": request.membership, "now": timezone.now()}
+        starts_at, half_days = form.cleaned_data["starts_at"], form.cleaned_data["half_days"]
+        actor, now = request.membership, timezone.now()
         try:
             if standing:
-                visiting.move_visit(visit=standing, **when, **by)
+                visiting.move_visit(visit=standing, starts_at=starts_at, half_days=half_days, actor=actor, now=now)
             else:
-                visiting.arrange_visit(place=place, term=term, number=number, **when, **by)
+                visiting.arrange_visit(
+                    place=place,
+                    term=term,
+                    number=number,
+                    starts_at=starts_at,
+                    half_days=half_days,
+                    actor=actor,
+                    now=now,
+                )
         except CannotVisit as refusal:
             form.add_error(None, str(refusal))
         else:
             done = "moved to" if standing else "arranged for"
-            said = f"The {slot.name} to {place.school_now.name} is {done} {moment(when['starts_at'])}."
+            said = f"The {slot.name} to {place.school_now.name} is {done} {moment(starts_at)}."
             messages.success(request, f"{said}{_no_children(place, form)}")
             return redirect(back)
     context = _of_slot(request, place, slot, form=form, standing=standing)
@@ -163,9 +171,8 @@ def draft(request: MemberRequest, pk: int, term: int, number: int) -> HttpRespon
     if request.method != "POST":
         # Saved while signed out: what was put away stands in the form again.
         return _log_page(request, place, slot) if kept_fields(request) else redirect(_url(request, slot, "visit_log"))
-    mine = {"place": place, "term": term, "number": number, "actor": request.membership}
     if "drop" in request.POST:
-        visit_drafts.drop_draft(**mine)
+        visit_drafts.drop_draft(place=place, term=term, number=number, actor=request.membership)
         messages.success(request, "Your draft is deleted.")
         return redirect(_url(request, slot))
     is_by_itself = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
@@ -173,9 +180,12 @@ def draft(request: MemberRequest, pk: int, term: int, number: int) -> HttpRespon
     form = LogForm(now=timezone.now(), earlier=open_actions(place))
     try:
         saved = visit_drafts.save_draft(
-            **mine,
+            place=place,
+            term=term,
+            number=number,
             answers={name: request.POST.getlist(name) for name in form.box_names()},
             changed=request.POST.getlist("changed") if is_by_itself else None,
+            actor=request.membership,
             now=timezone.now(),
         )
     except (VisitLogged, DraftTooLong) as refusal:
@@ -295,8 +305,8 @@ def _log_page(request: MemberRequest, place: Place, slot: VisitSlot, form: LogFo
     if form is None:
         form = LogForm(now=timezone.now(), earlier=open_actions(place), initial=_begins(slot))
         if saved:
-            form.initial |= values_as_typed(MultiValueDict(saved.answers), form.fields)
-        form.initial |= kept_fields(request, form.fields)
+            form.initial.update(values_as_typed(MultiValueDict(saved.answers), form.fields))
+        form.initial.update(kept_fields(request, form.fields))
     context = _of_slot(request, place, slot, form=form, draft=saved, seen=_mark(saved) if saved else "")
     return render(request, "workgroups/visit_log.html", context)
 
