@@ -6,10 +6,11 @@ from typing import Any
 
 import structlog
 from celery import Task, shared_task
+from celery.signals import worker_process_shutdown
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from correspondence import delivery, deriving, making
+from correspondence import delivery, deriving, making, pdf
 from hubs import tenancy
 from hubs.models import Hub
 
@@ -67,6 +68,12 @@ def derive_everywhere() -> None:
     """Have every hub's reminders brought up to date, each for itself: the failure of one is no other hub's."""
     for hub_id in Hub.objects.order_by("pk").values_list("pk", flat=True):
         dispatch_deriving(hub_id=hub_id)
+
+
+@worker_process_shutdown.connect
+def leave_no_fonts_behind(**kwargs: Any) -> None:
+    """Celery's processes end without what Python does at its end."""
+    pdf.forget()
 
 
 def dispatch(*, hub_id: int, message_id: int) -> None:

@@ -1,4 +1,5 @@
-/* Builds static/dist from static/src: one stylesheet, and the JavaScript modules as they are served. */
+/* Builds static/dist from static/src: one stylesheet, the JavaScript modules as they are served,
+   and the fonts and the stylesheet of PDFs, which no page loads. */
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { compile } from 'sass'
@@ -12,6 +13,11 @@ const borrowed = [
   'govuk-frontend/dist/govuk/govuk-frontend.min.js',
   'accessible-autocomplete/dist/accessible-autocomplete.min.js'
 ]
+
+// Each in regular and bold: a PDF carries its fonts with it, whatever the machine has.
+const fonts = ['noto-sans/noto-sans-latin', 'noto-sans/noto-sans-latin-ext', 'noto-sans/noto-sans-greek',
+  'noto-sans/noto-sans-cyrillic', 'noto-sans-arabic/noto-sans-arabic-arabic',
+  'noto-sans-hebrew/noto-sans-hebrew-hebrew', 'noto-emoji/noto-emoji-emoji']
 
 await rm(output, { recursive: true, force: true })
 await mkdir(output, { recursive: true })
@@ -29,6 +35,17 @@ for (const path of borrowed) {
   const served = code.replace(/^\/\/# sourceMappingURL=.*$/gm, '')
   await writeFile(output + path.split('/').pop(), served)
 }
+
+await mkdir(`${output}fonts`)
+for (const font of fonts) {
+  const [family, file] = font.split('/')
+  await cp(`${packages}@fontsource/${family}/LICENSE`, `${output}fonts/${family}-licence.txt`)
+  for (const weight of [400, 700]) {
+    const name = `${file}-${weight}-normal.woff2`
+    await cp(`${packages}@fontsource/${family}/files/${name}`, `${output}fonts/${name}`)
+  }
+}
+await cp(`${source}pdf.css`, `${output}pdf.css`)
 
 for (const folder of ['js', 'images']) {
   for (const name of await readdir(source + folder)) {
