@@ -17,7 +17,7 @@ _NOON = 12
 # Said without "am" or "pm": nobody meets at two in the morning. From seven on it may be breakfast.
 _AFTERNOON = range(1, 7)
 _TIME = re.compile(r"(\d{1,2})(?:[.:h ]?(\d{2}))?\s*(am|pm|a|p)?", re.IGNORECASE)
-_WORDS = {"noon": dt.time(12), "midday": dt.time(12)}
+_WORDS = {"noon": dt.time(12), "midday": dt.time(12), "midnight": dt.time(0)}
 
 
 class NoSuchTime(ValueError):

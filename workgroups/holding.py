@@ -54,9 +54,13 @@ def who_is_marked(meeting: Meeting) -> list[Participant]:
     """Whose attendance is recorded: who took part in the group on the day and, once it was held, who is marked."""
     found = participants_on(meeting.group, meeting.day)
     there = {participant.pk for participant in found}
-    marked = Participant.objects.filter(attendance__meeting=meeting).exclude(pk__in=there).select_related("place")
-    others = marked.prefetch_related("place__school__now").order_by("place", "position", "pk")
-    return [*found, *others] if meeting.state == MeetingState.HELD else found
+    marked = Participant.objects.filter(attendance__meeting=meeting).exclude(pk__in=there)
+    others = (
+        marked.select_related("place__school")
+        .prefetch_related("place__school__now")
+        .order_by("place", "position", "pk")
+    )
+    return [*found, *others.order_by("place", "position", "pk")] if meeting.state == MeetingState.HELD else found
 
 
 def hold_meeting(
@@ -163,7 +167,7 @@ def record_of(meeting: Meeting) -> MeetingRecord:
 
 def internal_note_of(meeting: Meeting) -> InternalNote | None:
     """What the hub alone reads about a meeting: for pages of members who may lead its group, and for nobody else."""
-    return InternalNote.objects.select_related("written_by").filter(meeting=meeting).first()
+    return getattr(meeting, "internal_note", None)
 
 
 def attendance_in_words(attendance: Iterable[Attendance]) -> str:

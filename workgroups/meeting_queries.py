@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models.functions import Abs, Extract
 
 from workgroups.models import Attendance, Meeting, MeetingState, WorkGroup
 from workgroups.models.meetings import MeetingQuerySet
@@ -44,6 +45,36 @@ def meetings_of_group(group: WorkGroup, *, now: dt.datetime) -> list[MeetingRow]
     return rows_of(_counted(Meeting.objects.filter(group=group).with_host_now()), now=now)
 
 
+def listed(meetings: MeetingQuerySet, *, when: str, group: int | None, now: dt.datetime) -> MeetingQuerySet:
+    """Of these meetings those to come, "record" those that wait for it, "past", or "all"; what is next comes first."""
+    if group:
+        meetings = meetings.filter(group=group)
+    found = _counted(meetings.with_group().with_host_now())
+    if when == "record":
+        return found.filter(state=MeetingState.PLANNED, starts_at__lte=now).order_by("starts_at", "pk")
+    if when == "past":
+        return found.filter(starts_at__lte=now).order_by("-starts_at", "-pk")
+    if when == "all":
+        is_over = Case(When(starts_at__lte=now, then=1), default=0, output_field=IntegerField())
+        distance = Abs(Extract(F("starts_at") - Value(now), "epoch"))
+        return found.order_by(is_over, distance, "pk")
+    return found.filter(starts_at__gt=now).order_by("starts_at", "pk")
+
+
+def counts(meetings: MeetingQuerySet, *, group: int | None, now: dt.datetime) -> dict[str, int]:
+    """How many of these meetings `listed` finds for each `when`, in one query; "" are those to come."""
+    if group:
+        meetings = meetings.filter(group=group)
+    is_over = Q(starts_at__lte=now)
+    found = meetings.aggregate(
+        coming=Count("pk", filter=~is_over),
+        record=Count("pk", filter=is_over & Q(state=MeetingState.PLANNED)),
+        past=Count("pk", filter=is_over),
+        all=Count("pk"),
+    )
+    return {"": found.pop("coming"), **found}
+
+
 def rows_of(meetings: MeetingQuerySet, *, now: dt.datetime) -> list[MeetingRow]:
     """The rows of counted meetings."""
     return [
@@ -57,6 +88,12 @@ def rows_of(meetings: MeetingQuerySet, *, now: dt.datetime) -> list[MeetingRow]:
     ]
 
 
+def attendance_of(meeting: Meeting) -> list[Attendance]:
+    """Who was marked at a meeting, by the school's name of today, in two queries."""
+    rows = meeting.attendance.select_related("participant__place__school")
+    return sorted(rows.prefetch_related("participant__place__school__now"), key=_by_school)
+
+
 def is_to_record(meeting: Meeting, *, now: dt.datetime) -> bool:
     """Whether it has begun and nobody has said yet what became of it."""
     return meeting.state == MeetingState.PLANNED and meeting.starts_at <= now
@@ -64,3 +101,8 @@ def is_to_record(meeting: Meeting, *, now: dt.datetime) -> bool:
 
 def _counted(meetings: MeetingQuerySet) -> MeetingQuerySet:
     return meetings.annotate(came=Count("attendance", filter=_CAME), marked=Count("attendance"))
+
+
+def _by_school(row: Attendance) -> tuple[str, int, int, int]:
+    one = row.participant
+    return one.place.school_now.name.casefold(), one.place_id, one.position, one.pk

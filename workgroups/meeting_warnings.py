@@ -91,21 +91,20 @@ def suggested_days(calendar: GroupCalendar, *, today: dt.date) -> list[Suggested
 
 
 def _out_of_session(calendar: GroupCalendar, day: dt.date) -> list[str]:
-    why: dict[tuple[str, str], list[str]] = defaultdict(list)
+    why: dict[str, list[str]] = defaultdict(list)
     for name, one in calendar.calendars:
         session = one.in_session(day)
         if not session:
             # A weekend or a bank holiday is one whatever the dates.
-            source = session.source.words if session.reason.startswith("in ") else ""
-            why[session.reason, source].append(name)
-    said = []
-    for (reason, source), names in why.items():
-        words = f"{reason} ({source})" if source else reason
-        if len(names) == len(calendar.calendars):
-            said.append(f"{day_in_words(day)} is {words}, for every school of the group.")
-        else:
-            said.append(f"{day_in_words(day)} is {words} for {_listed(names)}.")
-    return said
+            source = f", {session.source.words}" if session.reason.startswith("in ") else ""
+            why[f"{day_in_words(day)} ({session.reason}{source})"].append(name)
+    return [f"{_who(calendar, names)} not teach on {when}." for when, names in why.items()]
+
+
+def _who(calendar: GroupCalendar, names: Sequence[str]) -> str:
+    if len(names) == len(calendar.calendars):
+        return "The schools of the group do"
+    return f"{_listed(names)} {'does' if len(names) == 1 else 'do'}"
 
 
 def _met_in_half_term(calendar: GroupCalendar, day: dt.date) -> list[str]:

@@ -25,6 +25,17 @@ class CannotPlan(Exception):
     """The meeting cannot be planned or changed like this; the message is a sentence to show."""
 
 
+class ChangedMeanwhile(Exception):
+    """Somebody else has changed the meeting since it was shown; the message is a sentence to show."""
+
+    def __init__(self, meeting: Meeting) -> None:
+        super().__init__(
+            f"Somebody has changed this meeting meanwhile. It is planned for {moment(meeting.starts_at)} now"
+            f"{f', {meeting.where}' if meeting.where else ''}. Check what you typed and save it again."
+        )
+        self.meeting = meeting
+
+
 class CannotCancel(Exception):
     """The meeting cannot be cancelled; the message is a sentence to show."""
 
@@ -90,10 +101,13 @@ def plan_meeting(*, group: WorkGroup, details: MeetingDetails, actor: Membership
     return meeting
 
 
-def change_meeting(*, meeting: Meeting, details: MeetingDetails, actor: Membership, now: dt.datetime) -> Meeting:
+def change_meeting(
+    *, meeting: Meeting, details: MeetingDetails, actor: Membership, now: dt.datetime, seen: int | None = None
+) -> Meeting:
     """Change what is planned; as it was already, nothing happens. Another time or place is told to its people.
 
-    Raises `NotAllowed` and `CannotPlan`.
+    `seen` is the meeting's number when the details were shown, where they were. Raises `NotAllowed`, `CannotPlan` and,
+    where the number is another one by now, `ChangedMeanwhile`.
     """
     locked = lock_meeting(meeting, actor)
     before, where_before = details_of(locked), locked.where
@@ -102,6 +116,8 @@ def change_meeting(*, meeting: Meeting, details: MeetingDetails, actor: Membersh
         return locked
     if locked.state != MeetingState.PLANNED:
         raise CannotPlan(f"This meeting is {locked.get_state_display().lower()}: its plan cannot be changed any more.")
+    if seen is not None and seen != locked.sequence:
+        raise ChangedMeanwhile(locked)
     if "starts_at" in changed:
         _check_time(details, now)
         if _meeting_at(locked.group, details):

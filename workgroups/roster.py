@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from itertools import groupby
 
 from workgroups.models import Participant, Place, PlaceEvent, WorkGroup
-
-_IN = (PlaceEvent.Kind.JOINED, PlaceEvent.Kind.MOVED)
-_OUT = (PlaceEvent.Kind.TAKEN_OUT, PlaceEvent.Kind.LEFT, PlaceEvent.Kind.RETURNED)
+from workgroups.steps import group_after
 
 
 def places_on(group: WorkGroup, day: dt.date) -> set[int]:
     """The keys of the places that were in a group on a day, in one query."""
     ever = PlaceEvent.objects.filter(group=group).order_by().values("place")
-    events = PlaceEvent.objects.filter(place__in=ever, happened_on__lte=day).order_by("happened_on", "pk")
-    return {place for place, found in _groups_after(events).items() if found == group.pk}
+    events = PlaceEvent.objects.filter(place__in=ever, happened_on__lte=day).order_by("place", "happened_on", "pk")
+    by_place = groupby(events, key=lambda event: event.place_id)
+    return {place for place, steps in by_place if group_after(steps) == group.pk}
 
 
 def participants_on(group: WorkGroup, day: dt.date) -> list[Participant]:
@@ -25,17 +24,6 @@ def participants_on(group: WorkGroup, day: dt.date) -> list[Participant]:
     for participant in found:
         participant.place = places[participant.place_id]
     return sorted(found, key=_by_school)
-
-
-def _groups_after(events: Iterable[PlaceEvent]) -> dict[int, int | None]:
-    """The group in which each place is after these steps."""
-    groups: dict[int, int | None] = {}
-    for event in events:
-        if event.kind in _IN:
-            groups[event.place_id] = event.group_id
-        elif event.kind in _OUT:
-            groups[event.place_id] = None
-    return groups
 
 
 def _by_school(participant: Participant) -> tuple[str, int, int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from workgroups.views import visits
+from workgroups.views import holding, meetings, visits
 
 VISIT = "console/<slug:hub_slug>/places/<int:pk>/visits/<int:term>/<int:number>"
 
@@ -13,6 +13,18 @@ urlpatterns: list[URLPattern] = [
     # Groups.
     # Places and participants.
     # Meetings.
+    path("console/<slug:hub_slug>/groups/meetings/", meetings.meeting_list, name="meeting_list"),
+    path("console/<slug:hub_slug>/groups/<int:pk>/meetings/plan/", meetings.meeting_plan, name="meeting_plan"),
+    path("console/<slug:hub_slug>/groups/meetings/<int:pk>/", meetings.meeting, name="meeting"),
+    path("console/<slug:hub_slug>/groups/meetings/<int:pk>/change/", meetings.meeting_change, name="meeting_change"),
+    path("console/<slug:hub_slug>/groups/meetings/<int:pk>/cancel/", meetings.meeting_cancel, name="meeting_cancel"),
+    path("console/<slug:hub_slug>/groups/meetings/<int:pk>/hold/", holding.meeting_hold, name="meeting_hold"),
+    path(
+        "console/<slug:hub_slug>/groups/meetings/<int:pk>/attendance/",
+        holding.meeting_attendance,
+        name="meeting_attendance",
+    ),
+    path("console/<slug:hub_slug>/groups/meetings/<int:pk>/record/", holding.meeting_record, name="meeting_record"),
     # Calendars.
     # Visits.
     path("console/<slug:hub_slug>/visits/", visits.visit_list, name="visit_list"),

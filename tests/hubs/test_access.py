@@ -231,6 +231,14 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     # Groups.
     # Places and participants.
     # Meetings.
+    "meeting_list": lambda world: {},
+    "meeting_plan": lambda world: {"pk": world.group.pk},
+    "meeting": lambda world: {"pk": world.meeting.pk},
+    "meeting_change": lambda world: {"pk": world.meeting.pk},
+    "meeting_cancel": lambda world: {"pk": world.meeting.pk},
+    "meeting_hold": lambda world: {"pk": world.meeting.pk},
+    "meeting_attendance": lambda world: {"pk": world.meeting.pk},
+    "meeting_record": lambda world: {"pk": world.meeting.pk},
     # Calendars.
     # Visits.
     "visit_list": lambda world: {},
@@ -302,6 +310,14 @@ NEEDS: dict[str, set[str]] = {
         "visit_missed",
         "visit_put_right",
         "action_done",
+        "meeting_list",
+        "meeting_plan",
+        "meeting",
+        "meeting_change",
+        "meeting_cancel",
+        "meeting_hold",
+        "meeting_attendance",
+        "meeting_record",
     },
     # Money.
     # Reports.
@@ -330,6 +346,10 @@ MAY_REDIRECT = {
     "visit_draft",
     "visit_put_right",
     "action_done",
+    # To the meeting: one that is to come has nothing to record.
+    "meeting_hold",
+    "meeting_attendance",
+    "meeting_record",
 }
 # Down without a worker in tests: what it says is tested with the health checks.
 MAY_BE_UNREADY = {"ready"}

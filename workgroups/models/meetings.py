@@ -50,6 +50,10 @@ class MeetingQuerySet(HubQuerySet["Meeting"]):
         """With what each host is today, in one more query: for `where` of several meetings."""
         return self.select_related("host_school").prefetch_related("host_school__now")
 
+    def with_internal_note(self) -> Self:
+        """With what the hub alone reads, in the same query: never for what a school sees."""
+        return self.select_related("internal_note__written_by")
+
 
 MeetingManager = HubManager.from_queryset(MeetingQuerySet)
 
