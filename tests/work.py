@@ -190,7 +190,7 @@ def make_place(
             Place.objects.filter(pk=place.pk).update(
                 state=PlaceState.IN_GROUP, group=group, specialist_school=group.specialist_school_id
             )
-            place.refresh_from_db()
+            place.refresh_from_db(fields=["state", "group", "specialist_school"])
     return place
 
 

@@ -6,7 +6,6 @@ What a teacher attended stays hers when another one follows. Whoever leaves lose
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +15,7 @@ from hubs import timeline
 from hubs.models import Membership
 from hubs.permissions import require
 from hubs.wording import plain_day
+from programmes.applying import Teacher
 from workgroups import letters
 from workgroups.models import Participant, Place
 from workgroups.school_links import end_links_of
@@ -29,23 +29,15 @@ class CannotChange(Exception):
 
 
 class SameTeacher(CannotChange):
-    """The two lead teachers of a school are two people."""
+    """The two lead teachers of a school are two people; `field` is what they would have in common."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class WrongDay(CannotChange):
     """Nobody can have followed on that day; the message says which days there are."""
-
-
-@dataclass(frozen=True)
-class Teacher:
-    """What is known of a lead teacher."""
-
-    name: str
-    role: str
-    email: str
-    year_group: str = ""
-    # Seven digits or nothing.
-    trn: str = ""
 
 
 def replace_participant(
@@ -94,7 +86,7 @@ def change_participant(*, participant: Participant, teacher: Teacher, actor: Mem
     require(actor, "manage_groups")
     with transaction.atomic():
         place, found = _locked(participant)
-        known = Teacher(found.name, found.role, found.email, found.year_group, found.trn)
+        known = Teacher(found.name, found.role, found.year_group, found.email, found.trn)
         if known == teacher:
             return False
         if found.ends_on is None:
@@ -146,9 +138,11 @@ def _require_two_people(place: Place, one: Participant, teacher: Teacher) -> Non
     if other is None:
         return
     if other.email.lower() == teacher.email.lower():
-        raise SameTeacher(f"Enter a different e-mail address: this one is {other.name}'s, the other lead teacher")
+        raise SameTeacher(
+            f"Enter a different e-mail address: this one is {other.name}'s, the other lead teacher", "email"
+        )
     if other.name.casefold() == teacher.name.casefold():
-        raise SameTeacher(f"Enter a different teacher: {other.name} is the other lead teacher")
+        raise SameTeacher(f"Enter a different teacher: {other.name} is the other lead teacher", "name")
 
 
 def _part_with(place: Place, email: str, now: dt.datetime) -> None:

@@ -228,8 +228,29 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
         for name in ("offer", "offer_accept", "offer_decline", "offer_answered")
     },
     # Specialists.
+    "specialist_list": lambda world: {},
+    "specialist_add": lambda world: {},
+    "specialist": lambda world: {"pk": world.specialist.pk},
+    "specialist_change": lambda world: {"pk": world.specialist.pk},
     # Groups.
+    "group_list": lambda world: {},
+    "group_form": lambda world: {},
+    "group": lambda world: {"pk": world.group.pk},
+    "group_change": lambda world: {"pk": world.group.pk},
+    "group_places": lambda world: {"pk": world.group.pk},
     # Places and participants.
+    "place_list": lambda world: {},
+    "place": lambda world: {"pk": world.place.pk},
+    "place_join": lambda world: {"pk": world.place.pk},
+    "place_move": lambda world: {"pk": world.place.pk},
+    "place_take_out": lambda world: {"pk": world.place.pk},
+    "place_leave": lambda world: {"pk": world.place.pk},
+    "place_come_back": lambda world: {"pk": world.place.pk},
+    "place_complete": lambda world: {"pk": world.place.pk},
+    "place_reopen": lambda world: {"pk": world.place.pk},
+    "place_headteacher": lambda world: {"pk": world.place.pk},
+    "participant_replace": lambda world: {"pk": world.participant.pk},
+    "participant_change": lambda world: {"pk": world.participant.pk},
     # Meetings.
     "meeting_list": lambda world: {},
     "meeting_plan": lambda world: {"pk": world.group.pk},
@@ -300,8 +321,32 @@ NEEDS: dict[str, set[str]] = {
         "school_term_dates_remove",
     },
     # Specialists, groups, places.
-    # Meetings and visits.
+    "view_groups": {"specialist_list"},
+    "manage_groups": {
+        "specialist_add",
+        "specialist_change",
+        "group_form",
+        "group_change",
+        "group_places",
+        "place_join",
+        "place_move",
+        "place_take_out",
+        "place_leave",
+        "place_come_back",
+        "place_complete",
+        "place_reopen",
+        "place_headteacher",
+        "participant_replace",
+        "participant_change",
+    },
     "lead_groups": {
+        # Specialists, groups, places.
+        "specialist",
+        "group_list",
+        "group",
+        "place_list",
+        "place",
+        # Meetings and visits.
         "visit_list",
         "visit",
         "visit_arrange",
@@ -343,6 +388,9 @@ MAY_REDIRECT = {
     "message_cancel",
     "expression_change_seen",
     "expression_part",
+    "place_join",
+    "place_come_back",
+    "place_reopen",
     "visit_draft",
     "visit_put_right",
     "action_done",

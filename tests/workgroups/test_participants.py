@@ -10,14 +10,15 @@ from correspondence.models import Message
 from hubs import tenancy, timeline
 from hubs.models import Hub, Membership, User
 from hubs.permissions import NotAllowed
+from programmes.applying import Teacher
 from tests import factories, work
 from tests.workgroups.conftest import reload
 from workgroups import participants
 from workgroups.models import Attendance, Participant, Place, SchoolLink, WorkGroup
-from workgroups.participants import CannotChange, SameTeacher, Teacher, WrongDay
+from workgroups.participants import CannotChange, SameTeacher, WrongDay
 from workgroups.school_links import link_for
 
-ANA = Teacher("Ana New", "Maths lead", "ana@school.example", "Year 2", "1234567")
+ANA = Teacher("Ana New", "Maths lead", "Year 2", "ana@school.example", "1234567")
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_a_head_who_was_lead_teacher_as_well_keeps_her_link(
 def test_two_cannot_follow_one(place: Place, first: Participant, actor: Membership, now: dt.datetime) -> None:
     replace(first, actor, now)
     with pytest.raises(CannotChange, match="Another teacher has followed Teacher 1 already"):
-        replace(first, actor, now, Teacher("Bo", "Teacher", "bo@school.example"))
+        replace(first, actor, now, Teacher("Bo", "Teacher", "", "bo@school.example", ""))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,7 @@ def test_two_cannot_follow_one(place: Place, first: Participant, actor: Membersh
 def test_the_two_lead_teachers_are_two_people(
     place: Place, first: Participant, actor: Membership, now: dt.datetime, name: str, email: str, told: str
 ) -> None:
-    same = Teacher(name, "Teacher", email.format(pk=place.pk))
+    same = Teacher(name, "Teacher", "", email.format(pk=place.pk), "")
     for verb in (lambda: replace(first, actor, now, same), lambda: change(first, actor, now, same)):
         with pytest.raises(SameTeacher, match=told):
             verb()
@@ -157,7 +158,7 @@ def test_nobody_follows_before_the_first_began_or_in_the_future(
 def test_what_is_known_of_a_teacher_is_put_right(
     place: Place, first: Participant, actor: Membership, now: dt.datetime
 ) -> None:
-    right = Teacher("Teacher One", first.role, first.email, "", "7654321")
+    right = Teacher("Teacher One", first.role, "", first.email, "7654321")
     assert change(first, actor, now, right)
     assert said(place)[-1] == (
         "Changed for Teacher One, lead teacher: name from Teacher 1 to Teacher One, TRN from nothing to 7654321."
@@ -171,7 +172,7 @@ def test_a_wrong_address_loses_its_link_and_the_right_one_gets_a_letter(
     place: Place, first: Participant, actor: Membership, now: dt.datetime
 ) -> None:
     link(place, first.email, now)
-    change(first, actor, now, Teacher(first.name, first.role, "right@school.example"))
+    change(first, actor, now, Teacher(first.name, first.role, "", "right@school.example", ""))
     assert live(place) == {"right@school.example"}
     assert written_to(place) == ["right@school.example"]
 
@@ -180,7 +181,7 @@ def test_one_who_has_left_is_put_right_without_a_letter(
     place: Place, first: Participant, actor: Membership, now: dt.datetime
 ) -> None:
     replace(first, actor, now)
-    change(first, actor, now, Teacher(first.name, first.role, "old@school.example"))
+    change(first, actor, now, Teacher(first.name, first.role, "", "old@school.example", ""))
     assert written_to(place) == [ANA.email]
     assert live(place) == {ANA.email}
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
+from hubs.years import label_of
 from programmes.models import Stage
 from schools.models import School
 
@@ -89,3 +90,8 @@ class DaysAgreed(HubOwned):
 
     def __str__(self) -> str:
         return f"{self.specialist}, {self.year}: {self.half_days} half-days"
+
+    @property
+    def year_label(self) -> str:
+        """The academic year as people write it: "2026/27"."""
+        return label_of(self.year)
