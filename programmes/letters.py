@@ -143,8 +143,9 @@ def send_decision(*, expression: ExpressionOfInterest, decision: Decision, now: 
     """Tell contact and head what the hub decided; the way to answer an offer is the head's alone."""
     outcome = State(decision.outcome)
     kind = f"eoi-{outcome.value}"
+    agreement, answer_by = _agreement(expression, outcome), day(decision.answer_by)
     for letter in _letters(expression, kind, f"{kind}:{decision.pk}", decision_subject(expression, outcome)):
-        _send(letter, _decided(letter, outcome, decision.words, day(decision.answer_by)), now)
+        _send(letter, _decided(letter, outcome, decision.words, agreement, answer_by), now)
 
 
 def send_answer(*, expression: ExpressionOfInterest, answer: OfferAnswer, now: dt.datetime) -> None:
@@ -177,7 +178,7 @@ def decision_preview(expression: ExpressionOfInterest, outcome: State, words: st
     `answer_by` is how to write the day by which an answer to an offer is asked for.
     """
     first = next(_letters(expression, "", "", ""))
-    return without_tokens(_decided(first, outcome, words, answer_by))
+    return without_tokens(_decided(first, outcome, words, _agreement(expression, outcome), answer_by))
 
 
 @dataclass(frozen=True)
@@ -202,12 +203,15 @@ def _letters(expression: ExpressionOfInterest, kind: str, key: str, subject: str
         yield _Letter(expression, kind, f"{key}:{part}", subject, name, address, to_head)
 
 
-def _decided(letter: _Letter, outcome: State, words: str, answer_by: str) -> str:
+def _agreement(expression: ExpressionOfInterest, outcome: State) -> str:
+    return agreement_of(expression).in_words() if outcome == State.OFFERED else ""
+
+
+def _decided(letter: _Letter, outcome: State, words: str, agreement: str, answer_by: str) -> str:
     expression = letter.expression
     said = f"\n{words.strip()}\n" if words.strip() else ""
     if outcome != State.OFFERED:
         return _fill(_DECLINE, letter, words=said)
-    agreement = agreement_of(expression).in_words()
     if letter.to_head:
         please = f"Please answer by {answer_by}" if answer_by else "Please answer as soon as you can"
         token = make_token("offer-answer", hub_id=expression.hub_id, subject_id=expression.pk)

@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 
 from hubs.models import Hub, User
-from programmes.models import RecruitmentWindow
+from programmes.models import ExpressionOfInterest, RecruitmentWindow
 from tests import factories
 from tests.programmes.views.console import ClientOf
+from tests.programmes.views.offers import an_offer
 
 
 @pytest.fixture
@@ -19,3 +20,9 @@ def window(hub: Hub) -> RecruitmentWindow:
 def console(lead: User, client_of: ClientOf) -> Client:
     """The browser of somebody who may decide."""
     return client_of(lead)
+
+
+@pytest.fixture
+def offered(window: RecruitmentWindow) -> ExpressionOfInterest:
+    """Asked to answer within a week."""
+    return an_offer(window)
