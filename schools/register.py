@@ -48,6 +48,11 @@ _SETTINGS = (
     # An import that is stopped leaves its statement at work, and with it the lock, until the server looks.
     ("client_connection_check_interval", "10s"),
 )
+# Room for the temporary tables, which would else go through files (measured: a tenth of an import, more over a full
+# register). Only a session that has not used any yet may be given it; another one keeps what it has.
+_ROOM_FOR_TEMPORARY_TABLES = """
+    DO $$ BEGIN SET LOCAL temp_buffers = '64MB'; EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$
+"""
 _STATUSES = {"1", "2", "3", "4"}
 _OF_SCHOOL = [column for column in READ if column.of_school]
 
@@ -240,6 +245,7 @@ def _suit_large_tables(cursor: CursorWrapper) -> None:
     """
     for setting, value in _SETTINGS:
         cursor.execute("SELECT set_config(%s, %s, true)", [setting, value])
+    cursor.execute(_ROOM_FOR_TEMPORARY_TABLES)
 
 
 def _plan(cursor: CursorWrapper, path: Path, links: Path | None, now: dt.datetime) -> Plan:
