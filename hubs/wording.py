@@ -69,9 +69,16 @@ def days(half_days: int | None) -> str:
     """Half-days as days: 1 is ½ day, 2 is 1 day, 5 is 2½ days and 0 is 0 days. Nothing for none."""
     if half_days is None:
         return ""
+    return f"{in_days(half_days)} {'day' if 1 <= abs(half_days) <= 2 else 'days'}"
+
+
+def in_days(half_days: int | None) -> str:
+    """Half-days as a number of days, for a column that says so: 1 is ½, 15 is 7½ and -4 is -2. Nothing for none."""
+    if half_days is None:
+        return ""
     whole, half = divmod(abs(half_days), 2)
     number = f"{whole or ''}½" if half else str(whole)
-    return f"{'-' if half_days < 0 else ''}{number} {'day' if 1 <= abs(half_days) <= 2 else 'days'}"
+    return f"-{number}" if half_days < 0 else number
 
 
 def _day_of(value: dt.date) -> dt.date:

@@ -8,7 +8,7 @@ from django import template
 from django.core.paginator import Page
 from django.utils.html import format_html
 
-from hubs.wording import clock, day, days, from_today, moment, pounds, short_day
+from hubs.wording import clock, day, days, from_today, in_days, moment, pounds, short_day
 
 register = template.Library()
 
@@ -47,7 +47,7 @@ STATE_COLOURS = {
 COLOUR_OF_STATE = {state: colour for colour, states in STATE_COLOURS.items() for state in states}
 
 
-for write in (day, short_day, clock, moment, from_today, pounds, days):
+for write in (day, short_day, clock, moment, from_today, pounds, days, in_days):
     register.filter(write)
 
 

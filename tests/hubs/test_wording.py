@@ -80,3 +80,10 @@ def test_nothing_is_written_for_no_date_and_no_sum() -> None:
     assert [write(None) for write in days] == [""] * 6
     assert wording.pounds(None) == ""
     assert wording.days(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("half_days", "said"), [(None, ""), (0, "0"), (1, "½"), (15, "7½"), (20, "10"), (-1, "-½"), (-5, "-2½")]
+)
+def test_half_days_are_written_as_a_number_of_days(half_days: int | None, said: str) -> None:
+    assert wording.in_days(half_days) == said
