@@ -12,9 +12,13 @@ class FundingConfig(AppConfig):
     def ready(self) -> None:
         """Award grants with places, and count what happens in Work Groups."""
         from funding import granting, ledger
+        from hubs.pages import register
         from workgroups import happenings
+        from workgroups.completing import register_evidence
 
+        register(label="Money", url_name="grant_list", capability="view_money", order=40)
         happenings.place_made.listen(granting.award)
         happenings.attendance_marked.listen(ledger.count_attendance)
         happenings.meeting_held.listen(ledger.count_meeting)
         happenings.visit_held.listen(ledger.count_visit)
+        register_evidence(ledger.evidence_of)

@@ -217,8 +217,7 @@ def correct_entry(*, entry: ReleaseEntry, reason: str, actor: Membership, now: d
     """
     if not reason.strip():
         raise ValueError("A correction says why.")
-    account = entry.place or entry.specialist
-    assert account is not None
+    account = account_of(entry)
     require_keeper(actor, account)
     if refusal := why_not_to_correct(entry):
         raise CannotCorrect(refusal)
@@ -245,6 +244,13 @@ def correct_entry(*, entry: ReleaseEntry, reason: str, actor: Membership, now: d
     )
     timeline.record(subject=account, actor=actor, now=now, text=text)
     return correction
+
+
+def account_of(entry: ReleaseEntry) -> Account:
+    """The place or the Specialist that a row is of."""
+    account = entry.place or entry.specialist
+    assert account is not None
+    return account
 
 
 def why_not_to_correct(entry: ReleaseEntry) -> str:

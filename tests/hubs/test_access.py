@@ -271,8 +271,33 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "visit_put_right": _of_visit,
     "action_done": lambda world: {"pk": world.action.pk},
     # Grants.
+    "grant_list": lambda world: {},
+    "grants_approve": lambda world: {},
+    "grants_due": lambda world: {},
+    "grant_award": lambda world: {},
+    "grant": lambda world: {"pk": world.grant.pk},
+    "grant_amount": lambda world: {"pk": world.grant.pk},
+    "grant_claim_day": lambda world: {"pk": world.grant.pk},
+    "grant_not_due": lambda world: {"pk": world.grant.pk},
+    "grant_withhold": lambda world: {"pk": world.grant.pk},
+    "grant_reinstate": lambda world: {"pk": world.grant.pk},
     # Payments.
+    "payment_lists": lambda world: {},
+    "payment_list_make": lambda world: {},
+    "payment_list": lambda world: {"pk": world.payment_list.pk},
+    "payment_list_file": lambda world: {"pk": world.payment_list.pk, "extension": "xlsx"},
+    "payment_list_paid": lambda world: {"pk": world.payment_list.pk},
+    "payment_list_take_back": lambda world: {"pk": world.payment_list.pk},
     # Release time.
+    "money_release": lambda world: {},
+    "release_list": lambda world: {},
+    "release_specialists": lambda world: {},
+    "release_of_place": lambda world: {"pk": world.place.pk},
+    "release_of_specialist": lambda world: {"pk": world.specialist.pk},
+    "release_log_place": lambda world: {"pk": world.place.pk},
+    "release_log_specialist": lambda world: {"pk": world.specialist.pk},
+    "release_correct": lambda world: {"pk": world.release.pk},
+    "release_log_school": lambda world: {"token": _token("school-page", world, world.school_link)},
     # Reports.
     # What will go out.
     # A school's page.
