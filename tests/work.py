@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from correspondence.models import Document
-from funding.models import Grant, PaymentList
+from funding.models import Grant, PaymentList, ReleaseEntry
 from hubs import tenancy
 from hubs.models import Hub, User
 from hubs.years import academic_year_of
@@ -245,6 +245,21 @@ def make_grant(place: Place, **fields: Any) -> Grant:
     values = {"amount_pence": 100_000, "condition": "Take part.", "claim_on": dt.date(place.stage_year.year + 1, 3, 1)}
     with tenancy.use(place.hub_id):
         return Grant.objects.create(hub_id=place.hub_id, place=place, **{**values, **fields})
+
+
+def make_release(account: Place | MasterySpecialist, half_days: int = 1, **fields: Any) -> ReleaseEntry:
+    """Days in school that the hub has logged for a school or a Specialist, today unless told otherwise."""
+    values = {
+        "kind": ReleaseEntry.Kind.IN_SCHOOL,
+        "year": account.stage_year.year if isinstance(account, Place) else this_year(),
+        "worked_on": timezone.localdate(),
+        "words": "Planning together",
+        "recorded_at": timezone.now(),
+        "recorded_name": "Leo Lead",
+        "place" if isinstance(account, Place) else "specialist": account,
+    }
+    with tenancy.use(account.hub_id):
+        return ReleaseEntry.objects.create(hub_id=account.hub_id, half_days=half_days, **{**values, **fields})
 
 
 def make_payment_list(hub: Hub, by: User, **fields: Any) -> PaymentList:

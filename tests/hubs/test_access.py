@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from correspondence.models import Document, Message
 from correspondence.outbox import queue_message
-from funding.models import Grant, PaymentList
+from funding.models import Grant, PaymentList, ReleaseEntry
 from hubs import tenancy
 from hubs.access import Access, access_of
 from hubs.links import LIFETIMES, Purpose, make_token
@@ -78,6 +78,7 @@ class World:
     feed: CalendarFeed
     school_link: SchoolLink
     grant: Grant
+    release: ReleaseEntry
     payment_list: PaymentList
     document: Document
 
@@ -129,6 +130,7 @@ def make_world(hub: Hub, administrator: User) -> World:
         feed=work.make_feed(group, administrator),
         school_link=work.make_school_link(place),
         grant=work.make_grant(place),
+        release=work.make_release(place),
         payment_list=work.make_payment_list(hub, administrator),
         document=work.make_document(hub, administrator),
         window=window,
@@ -365,6 +367,14 @@ NEEDS: dict[str, set[str]] = {
         "participant_change",
     },
     "lead_groups": {
+        # Release time.
+        "release_list",
+        "release_specialists",
+        "release_of_place",
+        "release_of_specialist",
+        "release_log_place",
+        "release_log_specialist",
+        "release_correct",
         # Specialists, groups, places.
         "specialist",
         "group_list",
@@ -390,6 +400,18 @@ NEEDS: dict[str, set[str]] = {
         "meeting_record",
     },
     # Money.
+    "view_money": {"grant_list", "grant", "payment_lists", "payment_list", "payment_list_file", "money_release"},
+    "change_money": {
+        "grants_due",
+        "grant_award",
+        "grant_amount",
+        "grant_claim_day",
+        "grant_not_due",
+        "grant_withhold",
+        "grant_reinstate",
+    },
+    "approve_money": {"grants_approve"},
+    "pay_money": {"payment_list_make", "payment_list_paid", "payment_list_take_back"},
     # Reports.
     # Messages.
     "view_messages": {"message_list", "message"},
@@ -407,6 +429,8 @@ NEEDS: dict[str, set[str]] = {
 }
 # Pages that answer with a redirect when all is well: where to depends on what there is to do.
 MAY_REDIRECT = {
+    "grant_not_due",
+    "grant_reinstate",
     "expression_continue",
     "offer_answered",
     "my_hubs",
