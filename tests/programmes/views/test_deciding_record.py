@@ -174,7 +174,11 @@ def test_who_decides_too_late_is_told_what_the_school_has_answered(
     assert f"Dee <Deputy>, Deputy, {became} on {moment(given.answered_at)}. Nothing of yours was saved" in message
 
 
-def test_the_record_takes_as_many_queries_with_an_answer_as_without(console: Client, window: RecruitmentWindow) -> None:
+def test_the_record_takes_as_many_queries_with_an_answer_as_without(
+    console: Client, window: RecruitmentWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each room above that a place leads to takes one, and says so there.
+    monkeypatch.setattr(onward, "_finders", [])
     offered = work.make_offered(window.hub, year=window.stage_year.year)
     without = queries_of(console, url("expression", offered))
     answer(offered, accepts=False)
