@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from correspondence.models import Document
-from funding.models import Grant, PaymentList, ReleaseEntry
+from funding.models import Grant, Payment, PaymentList, ReleaseEntry
 from hubs import tenancy
 from hubs.models import Hub, User
 from hubs.years import academic_year_of
@@ -267,6 +267,36 @@ def make_payment_list(hub: Hub, by: User, **fields: Any) -> PaymentList:
     values = {"number": next(_numbers), "made_at": timezone.now(), "made_by": by}
     with tenancy.use(hub):
         return PaymentList.objects.create(hub=hub, **{**values, **fields})
+
+
+def make_payment(payment_list: PaymentList, grant: Grant, **fields: Any) -> Payment:
+    """A grant on a payment list."""
+    values = {"amount_pence": grant.amount_pence, "payee": "Ash Lane Primary School", "urn": 600_000}
+    with tenancy.use(grant.hub_id):
+        return Payment.objects.create(
+            hub_id=grant.hub_id, payment_list=payment_list, grant=grant, **{**values, **fields}
+        )
+
+
+def make_release(
+    account: Place | MasterySpecialist, half_days: int, *, on: dt.date | None = None, kind: str = "in_school", **of: Any
+) -> ReleaseEntry:
+    """A row of the ledger, in school and today unless told otherwise; `of` is what it was counted from."""
+    on = on or timezone.localdate()
+    owner = {"place": account} if isinstance(account, Place) else {"specialist": account}
+    with tenancy.use(account.hub_id):
+        return ReleaseEntry.objects.create(
+            hub_id=account.hub_id,
+            kind=kind,
+            year=academic_year_of(on),
+            worked_on=on,
+            half_days=half_days,
+            words="Put right." if kind == "correction" else "",
+            recorded_at=timezone.now(),
+            recorded_name="Ada Administrator",
+            **owner,
+            **of,
+        )
 
 
 def make_document(hub: Hub, by: User, **fields: Any) -> Document:
