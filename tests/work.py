@@ -278,27 +278,6 @@ def make_payment(payment_list: PaymentList, grant: Grant, **fields: Any) -> Paym
         )
 
 
-def make_release(
-    account: Place | MasterySpecialist, half_days: int, *, on: dt.date | None = None, kind: str = "in_school", **of: Any
-) -> ReleaseEntry:
-    """A row of the ledger, in school and today unless told otherwise; `of` is what it was counted from."""
-    on = on or timezone.localdate()
-    owner = {"place": account} if isinstance(account, Place) else {"specialist": account}
-    with tenancy.use(account.hub_id):
-        return ReleaseEntry.objects.create(
-            hub_id=account.hub_id,
-            kind=kind,
-            year=academic_year_of(on),
-            worked_on=on,
-            half_days=half_days,
-            words="Put right." if kind == "correction" else "",
-            recorded_at=timezone.now(),
-            recorded_name="Ada Administrator",
-            **owner,
-            **of,
-        )
-
-
 def make_document(hub: Hub, by: User, **fields: Any) -> Document:
     """A document that waits for a worker."""
     values = {

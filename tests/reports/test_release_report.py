@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from funding import ledger
 from hubs import tenancy
 from hubs.models import Hub
+from hubs.years import academic_year_of
 from reports import release_report
 from reports.release_report import ReleaseLine, ReleaseReport, Used
 from reports.scopes import Asked, Period, Scope
@@ -50,6 +51,10 @@ def agree(specialist: MasterySpecialist, half_days: int, year: int = YEAR) -> No
         DaysAgreed.objects.create(hub_id=specialist.hub_id, specialist=specialist, year=year, half_days=half_days)
 
 
+def log(account: Place | MasterySpecialist, half_days: int, *, on: dt.date, **fields: object) -> None:
+    work.make_release(account, half_days, worked_on=on, year=academic_year_of(on), **fields)
+
+
 def use_every_kind(place: Place, group: WorkGroup) -> None:
     """Meeting 1, visit 2, in school 3, put right by -1: 5 half-days of the school; 1 and 2 of the Specialist."""
     meeting, visit = work.make_meeting(group), work.make_visit(place)
@@ -58,12 +63,12 @@ def use_every_kind(place: Place, group: WorkGroup) -> None:
             hub_id=place.hub_id, meeting=meeting, participant=place.participants.get(position=1), mark="present",
             recorded_at=place.accepted_at,
         )  # fmt: skip
-    work.make_release(place, 1, on=AUTUMN, kind="meeting", attendance=attendance)
-    work.make_release(place, 2, on=AUTUMN, kind="visit", visit=visit)
-    work.make_release(place, 3, on=SPRING)
-    work.make_release(place, -1, on=SPRING, kind="correction")
-    work.make_release(group.specialist, 1, on=AUTUMN, kind="meeting", meeting=meeting)
-    work.make_release(group.specialist, 2, on=SPRING, kind="visit", visit=visit)
+    log(place, 1, on=AUTUMN, kind="meeting", attendance=attendance)
+    log(place, 2, on=AUTUMN, kind="visit", visit=visit)
+    log(place, 3, on=SPRING)
+    log(place, -1, on=SPRING, kind="correction")
+    log(group.specialist, 1, on=AUTUMN, kind="meeting", meeting=meeting)
+    log(group.specialist, 2, on=SPRING, kind="visit", visit=visit)
 
 
 def test_a_schools_release_by_kind_of_what_it_promised(
@@ -108,8 +113,8 @@ def test_of_a_part_of_the_year_that_part_is_told_beside_the_whole(
 def test_of_two_years_days_agreed_are_added_up(hub: Hub, mina: MasterySpecialist, now: dt.datetime) -> None:
     agree(mina, 24, 2025)
     agree(mina, 30, 2026)
-    work.make_release(mina, 2, on=dt.date(2026, 7, 1))
-    work.make_release(mina, 2, on=AUTUMN)
+    log(mina, 2, on=dt.date(2026, 7, 1))
+    log(mina, 2, on=AUTUMN)
 
     (line,) = take(hub, now, period=Period(dt.date(2026, 1, 1), dt.date(2026, 12, 31))).specialists
 
@@ -125,14 +130,14 @@ def test_schools_that_have_used_nothing_are_there_and_those_of_other_years_are_n
     assert take(hub, now).lines[0].used == Used()
     # Unless they were chosen, or have used some in this time.
     assert [line.school for line in take(hub, now, scope=Scope("place", former.pk)).lines] == ["Birch"]
-    work.make_release(former, 1, on=SPRING)
+    log(former, 1, on=SPRING)
     assert [line.school for line in take(hub, now).lines] == ["Ash Lane Primary School", "Birch"]
 
 
 def test_specialists_of_the_hub_are_those_with_days(hub: Hub, mina: MasterySpecialist, now: dt.datetime) -> None:
     agreed, worked = work.make_specialist(hub, "Agnes"), work.make_specialist(hub, "Wanda")
     agree(agreed, 10)
-    work.make_release(worked, 1, on=AUTUMN)
+    log(worked, 1, on=AUTUMN)
 
     assert [line.name for line in take(hub, now).specialists] == ["Agnes", "Wanda"]
     assert [line.name for line in take(hub, now, scope=Scope("specialist", mina.pk)).specialists] == ["Mina Specialist"]
@@ -154,7 +159,7 @@ def test_a_part_of_the_hub(hub: Hub, place: Place, group: WorkGroup, now: dt.dat
 
 
 def test_a_school_that_became_an_academy_keeps_its_days(hub: Hub, place: Place, now: dt.datetime) -> None:
-    work.make_release(place, 3, on=AUTUMN)
+    log(place, 3, on=AUTUMN)
     factories.go_on_as(place.school, factories.make_school("Birch Academy"))
 
     (line,) = take(hub, now).lines
@@ -163,7 +168,7 @@ def test_a_school_that_became_an_academy_keeps_its_days(hub: Hub, place: Place, 
 
 
 def test_what_is_another_hubs_is_not_there(hub: Hub, other_hub: Hub, place: Place, now: dt.datetime) -> None:
-    work.make_release(place, 3, on=AUTUMN)
+    log(place, 3, on=AUTUMN)
     report = take(other_hub, now)
     assert (report.lines, report.specialists) == ([], [])
 
@@ -181,9 +186,9 @@ def test_the_sums_are_those_of_the_ledger(
     for half_days, is_correction, whose in logged:
         account = (place, mina)[whose]
         if is_correction:
-            work.make_release(account, -half_days, on=AUTUMN, kind="correction")
+            log(account, -half_days, on=AUTUMN, kind="correction")
         else:
-            work.make_release(account, half_days, on=SPRING)
+            log(account, half_days, on=SPRING)
     agree_once(mina)
 
     report = take(hub, now)
