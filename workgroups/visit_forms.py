@@ -136,8 +136,19 @@ class DoneField(forms.TypedMultipleChoiceField):
 class LogForm(forms.Form):
     """What is written about a visit: for the school, for the hub alone, and what was agreed."""
 
+    # In the order of the page, and so of the summary of errors; the actions follow the note for the school.
+    done = DoneField(
+        label="Which of these are done?",
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Tick what stands in the list"},
+    )
     day = DateField(label="Day of the visit", error_messages={"required": "Enter the day on which it was"})
     starts = time_field("When it started", missing="Enter when it started, like 9:30am")
+    met = line("Whom you met", "Enter whom you met", longest=300, hint="Like both lead teachers and the head")
+    shared_note = _text("Note of the visit", "Write a note for the school", rows=10)
+    internal_note = _text("Internal note (optional)", rows=5)
     half_days = _length("How long it took of your time")
     teachers_half_days = forms.TypedChoiceField(
         label="Release time of the lead teachers",
@@ -148,16 +159,6 @@ class LogForm(forms.Form):
             ("required", "invalid_choice"), "Choose how long the lead teachers were released, or none"
         ),
     )
-    met = line("Whom you met", "Enter whom you met", longest=300, hint="Like both lead teachers and the head")
-    done = DoneField(
-        label="Which of these are done?",
-        coerce=int,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "Tick what stands in the list"},
-    )
-    shared_note = _text("Note of the visit", "Write a note for the school", rows=10)
-    internal_note = _text("Internal note (optional)", rows=5)
 
     def __init__(self, *args: Any, now: dt.datetime, earlier: Iterable[AgreedAction] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -167,8 +168,9 @@ class LogForm(forms.Form):
             cast(DoneField, self.fields["done"]).choices = choices
         else:
             del self.fields["done"]
-        for number in self.numbers():
-            self.fields.update(_action_fields(number))
+        actions = {name: field for number in self.numbers() for name, field in _action_fields(number).items()}
+        self.fields.update(actions)
+        self.order_fields(["done", "day", "starts", "met", "shared_note", *actions])
 
     def numbers(self) -> range:
         """The numbers of the rows in which actions are typed."""
@@ -298,7 +300,7 @@ def _action_fields(number: int) -> dict[str, forms.Field]:
             error_messages={"null_characters_not_allowed": _UNSEEN},
         ),
         f"action_{number}_who": line("Who", f"Enter who does action {number}", required=False, hint="Name or role"),
-        f"action_{number}_due": DateField(label="By when", required=False),
+        f"action_{number}_due": DateField(label="By when (optional)", required=False),
     }
 
 

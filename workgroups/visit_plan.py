@@ -22,12 +22,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import models
-from django.db.models import Min, Prefetch, prefetch_related_objects
+from django.db.models import Min, OuterRef, Prefetch, Subquery, prefetch_related_objects
 from django.utils import timezone
 
 from schools.calendar import SchoolCalendar, Term, calendars_of
 from schools.models import School
 from workgroups.models import Place, PlaceEvent, PlaceState, Visit, VisitState, WorkGroup
+from workgroups.models.groups import PlaceQuerySet
 
 # Before a term begins its visits may be arranged, and pages ask for it.
 NEARLY = dt.timedelta(weeks=2)
@@ -35,6 +36,8 @@ NEARLY = dt.timedelta(weeks=2)
 OVERDUE_BEFORE_END = dt.timedelta(weeks=2)
 # From the beginning of this teaching week on, a visit that is not arranged is asked for.
 ARRANGE_IN_WEEK = 3
+# What `with_plans` loads beside each place.
+FIRST_DAY = "first_day_in_group"
 # Of one school: what the table of visits holds.
 MOST_OF_A_TERM = 20
 
@@ -121,8 +124,18 @@ def name_of_slot(term: int, number: int) -> str:
     return f"{Term(term).name.lower()} visit{f' {number}' if number > 1 else ''}"
 
 
+def with_plans(places: PlaceQuerySet) -> PlaceQuerySet:
+    """Places with all that their plans follow from besides visits and calendars, in two queries."""
+    joined = PlaceEvent.objects.filter(place=OuterRef("pk"), kind=PlaceEvent.Kind.JOINED)
+    first = joined.order_by("happened_on").values("happened_on")[:1]
+    return places.with_stage().with_school_now().annotate(**{FIRST_DAY: Subquery(first)})
+
+
 def visit_slots(places: Iterable[Place], *, today: dt.date) -> dict[int, list[VisitSlot]]:
-    """The slots of each place by its key, in the order of the year; at most seven queries for any number of places."""
+    """The slots of each place by its key, in the order of the year.
+
+    At most seven queries for any number of places, three where they were loaded by `with_plans`.
+    """
     return {facts.place_id: slots_of(facts, today=today) for facts in _facts_of(list(places))}
 
 
@@ -148,7 +161,7 @@ class SchoolRow:
 
 def table_of_group(group: WorkGroup, *, today: dt.date) -> list[SchoolRow]:
     """The group's schools by name, each with the slots of the three terms; a fixed number of queries."""
-    places = list(Place.objects.filter(group=group).members().with_stage().with_school_now())
+    places = list(with_plans(Place.objects.filter(group=group).members()))
     slots = visit_slots(places, today=today)
     rows = []
     for place in sorted(places, key=lambda place: (place.school_now.name.casefold(), place.pk)):
@@ -224,8 +237,7 @@ def _facts_of(places: list[Place]) -> list[PlanFacts]:
     visits: dict[int, list[Visit]] = defaultdict(list)
     for visit in Visit.objects.filter(place__in=places).select_related("specialist"):
         visits[visit.place_id].append(visit)
-    joined = PlaceEvent.objects.filter(place__in=places, kind=PlaceEvent.Kind.JOINED)
-    since = dict(joined.order_by().values_list("place").annotate(Min("happened_on")))
+    since = _first_days(places)
     calendars = calendars_of({place.school_now for place in places})
     # Most schools share the calendar of their authority, and what follows from it.
     known_dates: dict[tuple[SchoolCalendar, int], dict[Term, TermDates]] = {}
@@ -244,3 +256,11 @@ def _facts_of(places: list[Place]) -> list[PlanFacts]:
         )
         for place in places
     ]
+
+
+def _first_days(places: list[Place]) -> dict[int, dt.date | None]:
+    """The first day of each place in a group."""
+    if all(hasattr(place, FIRST_DAY) for place in places):
+        return {place.pk: getattr(place, FIRST_DAY) for place in places}
+    joined = PlaceEvent.objects.filter(place__in=places, kind=PlaceEvent.Kind.JOINED)
+    return dict(joined.order_by().values_list("place").annotate(Min("happened_on")))

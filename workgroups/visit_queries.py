@@ -11,10 +11,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from hubs.models import Membership
 from hubs.years import academic_year_of
-from workgroups.models import MEMBERS, Place, Visit, VisitState
+from workgroups.models import MEMBERS, MasterySpecialist, Place, Visit, VisitState
 from workgroups.models.groups import PlaceQuerySet
 from workgroups.permissions import places_of
-from workgroups.visit_plan import NEARLY, SlotState, VisitSlot, visit_slots
+from workgroups.visit_plan import NEARLY, SlotState, VisitSlot, visit_slots, with_plans
 
 # What needs somebody comes first.
 ORDER = (
@@ -50,7 +50,7 @@ class VisitRow:
 
 def visits_of_this_term(places: PlaceQuerySet, *, today: dt.date) -> list[VisitRow]:
     """What these schools' term asks for, and what is unfinished of earlier ones; what needs somebody comes first."""
-    found = list(_with_visits_now(places, today).select_related("group__specialist").with_school_now())
+    found = list(with_plans(_with_visits_now(places, today)).select_related("group__specialist"))
     slots = visit_slots(found, today=today)
     year = academic_year_of(today)
     rows = [
@@ -74,6 +74,12 @@ def counts_by_state(rows: Iterable[VisitRow]) -> Counter[SlotState]:
     return Counter(row.slot.state for row in rows)
 
 
+def specialists_in(rows: Iterable[VisitRow]) -> list[MasterySpecialist]:
+    """Whose groups these visits are of, by name."""
+    found = {row.place.group.specialist for row in rows if row.place.group}
+    return sorted(found, key=lambda specialist: (specialist.name.casefold(), specialist.pk))
+
+
 def chosen_rows(rows: Sequence[VisitRow], *, state: str, specialist: int | None) -> list[VisitRow]:
     """Those of a state, if one is given, and of a Specialist's groups, if one is given."""
     return [
@@ -94,7 +100,7 @@ def _with_visits_now(places: PlaceQuerySet, today: dt.date) -> PlaceQuerySet:
     """Those in a group this year or the next, and those of any year to which a visit is still arranged."""
     arranged = Visit.objects.filter(place=OuterRef("pk"), state=VisitState.ARRANGED)
     in_group = Q(state__in=MEMBERS, stage_year__year__gte=academic_year_of(today))
-    return places.filter(in_group | Exists(arranged)).select_related("stage_year__stage")
+    return places.filter(in_group | Exists(arranged))
 
 
 def _urgency(row: VisitRow) -> tuple[int, dt.date, str, int, int]:

@@ -23,7 +23,7 @@ from hubs.wording import clock, moment
 from schools.calendar import calendar_of
 from workgroups import letters, visit_drafts, visit_queries, visiting
 from workgroups.agreed_actions import mark_action_done, mark_action_open, open_actions
-from workgroups.models import AgreedAction, InternalNote, MasterySpecialist, Place, VisitDraft, VisitState
+from workgroups.models import AgreedAction, InternalNote, Place, VisitDraft, VisitState
 from workgroups.permissions import places_of
 from workgroups.visit_drafts import DraftTooLong, VisitLogged
 from workgroups.visit_forms import ArrangeForm, LogForm, MissForm, PutRightForm, VisitFilterForm, arranged
@@ -39,11 +39,10 @@ _OPEN_FIRST = (SlotState.OVERDUE, SlotState.TO_LOG, SlotState.TO_ARRANGE, SlotSt
 def visit_list(request: MemberRequest) -> HttpResponse:
     """The member's visits this term; the hub's people choose whose."""
     sees_all = bool(may(request.membership, "view_groups"))
-    specialists = list(MasterySpecialist.objects.filter(groups__isnull=False).distinct()) if sees_all else []
-    form = VisitFilterForm(request.GET, specialists=specialists)
+    all_rows = visit_queries.visits_of_this_term(places_of(request.membership), today=timezone.localdate())
+    form = VisitFilterForm(request.GET, specialists=visit_queries.specialists_in(all_rows) if sees_all else [])
     form.is_valid()
     state, specialist = form.cleaned_data.get("state", ""), form.cleaned_data.get("specialist")
-    all_rows = visit_queries.visits_of_this_term(places_of(request.membership), today=timezone.localdate())
     of_specialist = visit_queries.chosen_rows(all_rows, state="", specialist=specialist)
     rows = visit_queries.chosen_rows(of_specialist, state=state, specialist=None)
     counts = visit_queries.counts_by_state(of_specialist)

@@ -1,0 +1,99 @@
+"""What a member has to do as the Mastery Specialist that she is: her next meeting, her visits, her notes to finish."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+
+from hubs.models import Membership
+from workgroups.meeting_queries import is_to_record
+from workgroups.models import Meeting, MeetingState, Place, VisitDraft
+from workgroups.permissions import places_of
+from workgroups.visit_plan import SlotState, name_of_slot
+from workgroups.visit_queries import VisitRow, visits_of_this_term
+
+# Place, term and number.
+Slot = tuple[int, int, int]
+# Of visits, those that are done with by themselves.
+_DONE = (SlotState.HELD, SlotState.MISSED)
+
+
+@dataclass(frozen=True)
+class NoteToFinish:
+    """A meeting or a visit that is over and not written up, or a note that is begun."""
+
+    title: str
+    # When the meeting or visit was or is to be, or when the note was saved.
+    when: dt.datetime
+    # Where to go on.
+    url: str
+    # Whether something is written already.
+    is_begun: bool = False
+
+
+@dataclass(frozen=True)
+class MyWork:
+    """What a Specialist's home shows of her work."""
+
+    next_meeting: Meeting | None = None
+    visits: list[VisitRow] = field(default_factory=list)
+    # The longest waiting first.
+    notes: list[NoteToFinish] = field(default_factory=list)
+
+    @property
+    def open_visits(self) -> list[VisitRow]:
+        """Those that still ask for something, the most urgent first."""
+        return [row for row in self.visits if row.slot.state not in _DONE]
+
+    @property
+    def held(self) -> int:
+        """How many of this term's visits are held."""
+        return sum(row.slot.state == SlotState.HELD for row in self.visits)
+
+    def __bool__(self) -> bool:
+        return bool(self.next_meeting or self.visits or self.notes)
+
+
+def my_work(member: Membership, *, today: dt.date, now: dt.datetime) -> MyWork:
+    """The work of the Specialist who is this member, in at most ten queries; nothing for who is none."""
+    planned = list(Meeting.objects.led_by(member.user).filter(state=MeetingState.PLANNED).with_group().with_host_now())
+    visits = visits_of_this_term(Place.objects.led_by(member.user), today=today)
+    drafts = VisitDraft.objects.filter(author=member.user, place__in=places_of(member))
+    begun = drafts.order_by("saved_at").select_related("place__school").prefetch_related("place__school__now")
+    notes = [
+        *_of_meetings(member, [meeting for meeting in planned if is_to_record(meeting, now=now)]),
+        *_of_visits(member, visits, {(draft.place_id, draft.term, draft.number): draft for draft in begun}),
+    ]
+    return MyWork(
+        next_meeting=next((meeting for meeting in planned if meeting.ends_at > now), None),
+        visits=visits,
+        notes=sorted(notes, key=lambda note: note.when),
+    )
+
+
+def _of_meetings(member: Membership, meetings: Iterable[Meeting]) -> Iterator[NoteToFinish]:
+    for meeting in meetings:
+        url = reverse("meeting_hold", args=[member.hub.slug, meeting.pk])
+        yield NoteToFinish(f"Meeting of {meeting.group.name}", meeting.starts_at, url)
+
+
+def _of_visits(member: Membership, visits: Iterable[VisitRow], begun: dict[Slot, VisitDraft]) -> Iterator[NoteToFinish]:
+    """Visits that were to be by now, and those that a draft is written about."""
+    for row in visits:
+        slot, name = row.slot, row.place.school_now.name
+        draft = begun.pop((slot.place_id, int(slot.term), slot.number), None)
+        if slot.state == SlotState.TO_LOG and row.when:
+            yield _note(member, (slot.place_id, slot.term, slot.number), name, row.when, is_begun=draft is not None)
+        elif draft:
+            yield _note(member, (slot.place_id, slot.term, slot.number), name, draft.saved_at, is_begun=True)
+    for key, draft in begun.items():
+        yield _note(member, key, draft.place.school_now.name, draft.saved_at, is_begun=True)
+
+
+def _note(member: Membership, slot: Slot, school: str, when: dt.datetime, *, is_begun: bool) -> NoteToFinish:
+    place_id, term, number = slot
+    title = f"{name_of_slot(term, number).capitalize()} to {school}"
+    return NoteToFinish(title, when, reverse("visit", args=[member.hub.slug, place_id, int(term), number]), is_begun)
