@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from django.db.models import Q
 from django.urls import reverse
 
 from hubs.models import Membership
@@ -15,6 +16,8 @@ from workgroups.permissions import places_of
 from workgroups.visit_plan import SlotState, name_of_slot
 from workgroups.visit_queries import VisitRow, visits_of_this_term
 
+# Of a meeting about which nothing is written for the schools to read: see `Meeting.has_write_up`.
+NO_WRITE_UP = {"observed_lesson": "", "discussion": "", "agreed_actions": ""}
 # Place, term and number.
 Slot = tuple[int, int, int]
 # Of visits, those that are done with by themselves.
@@ -59,25 +62,30 @@ class MyWork:
 
 def my_work(member: Membership, *, today: dt.date, now: dt.datetime) -> MyWork:
     """The work of the Specialist who is this member, in at most ten queries; nothing for who is none."""
-    planned = list(Meeting.objects.led_by(member.user).filter(state=MeetingState.PLANNED).with_group().with_host_now())
+    # Those to come, and those that somebody has to write something about.
+    unfinished = Q(state=MeetingState.PLANNED) | Q(state=MeetingState.HELD, **NO_WRITE_UP)
+    meetings = list(Meeting.objects.led_by(member.user).filter(unfinished).with_group().with_host_now())
     visits = visits_of_this_term(Place.objects.led_by(member.user), today=today)
     drafts = VisitDraft.objects.filter(author=member.user, place__in=places_of(member))
     begun = drafts.order_by("saved_at").select_related("place__school").prefetch_related("place__school__now")
     notes = [
-        *_of_meetings(member, [meeting for meeting in planned if is_to_record(meeting, now=now)]),
+        *_of_meetings(member, meetings, now),
         *_of_visits(member, visits, {(draft.place_id, draft.term, draft.number): draft for draft in begun}),
     ]
     return MyWork(
-        next_meeting=next((meeting for meeting in planned if meeting.ends_at > now), None),
+        next_meeting=next((one for one in meetings if one.state == MeetingState.PLANNED and one.ends_at > now), None),
         visits=visits,
         notes=sorted(notes, key=lambda note: note.when),
     )
 
 
-def _of_meetings(member: Membership, meetings: Iterable[Meeting]) -> Iterator[NoteToFinish]:
+def _of_meetings(member: Membership, meetings: Iterable[Meeting], now: dt.datetime) -> Iterator[NoteToFinish]:
+    """Meetings that are over and not recorded, and those that were held and not written up."""
     for meeting in meetings:
-        url = reverse("meeting_hold", args=[member.hub.slug, meeting.pk])
-        yield NoteToFinish(f"Meeting of {meeting.group.name}", meeting.starts_at, url)
+        if meeting.state == MeetingState.HELD or is_to_record(meeting, now=now):
+            name = "meeting_record" if meeting.state == MeetingState.HELD else "meeting_hold"
+            url = reverse(name, args=[member.hub.slug, meeting.pk])
+            yield NoteToFinish(f"TRG meeting of {meeting.group.name}", meeting.starts_at, url)
 
 
 def _of_visits(member: Membership, visits: Iterable[VisitRow], begun: dict[Slot, VisitDraft]) -> Iterator[NoteToFinish]:

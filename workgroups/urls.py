@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from workgroups.views import groups, holding, meetings, participants, places, specialists, visits
 
 _GROUPS = "console/<slug:hub_slug>/groups/"
-VISIT = "console/<slug:hub_slug>/places/<int:pk>/visits/<int:term>/<int:number>"
+_VISIT = f"{_GROUPS}places/<int:pk>/visits/<int:term>/<int:number>/"
 
 urlpatterns: list[URLPattern] = [
     # Specialists.
@@ -49,12 +49,12 @@ urlpatterns: list[URLPattern] = [
     path("console/<slug:hub_slug>/groups/meetings/<int:pk>/record/", holding.meeting_record, name="meeting_record"),
     # Calendars.
     # Visits.
-    path("console/<slug:hub_slug>/visits/", visits.visit_list, name="visit_list"),
-    path(f"{VISIT}/", visits.visit, name="visit"),
-    path(f"{VISIT}/arrange/", visits.arrange, name="visit_arrange"),
-    path(f"{VISIT}/log/", visits.log, name="visit_log"),
-    path(f"{VISIT}/draft/", visits.draft, name="visit_draft"),
-    path(f"{VISIT}/missed/", visits.missed, name="visit_missed"),
-    path(f"{VISIT}/put-right/", visits.put_right, name="visit_put_right"),
-    path("console/<slug:hub_slug>/actions/<int:pk>/done/", visits.action_done, name="action_done"),
+    path(f"{_GROUPS}visits/", visits.visit_list, name="visit_list"),
+    path(_VISIT, visits.visit, name="visit"),
+    path(f"{_VISIT}arrange/", visits.arrange, name="visit_arrange"),
+    path(f"{_VISIT}log/", visits.log, name="visit_log"),
+    path(f"{_VISIT}draft/", visits.draft, name="visit_draft"),
+    path(f"{_VISIT}missed/", visits.missed, name="visit_missed"),
+    path(f"{_VISIT}put-right/", visits.put_right, name="visit_put_right"),
+    path(f"{_GROUPS}actions/<int:pk>/done/", visits.action_done, name="action_done"),
 ]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_safe
 
+from correspondence.outbox import messages_about
 from hubs import listing, timeline
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields, values_as_typed
@@ -82,6 +83,7 @@ def visit(request: MemberRequest, pk: int, term: int, number: int) -> HttpRespon
         "draft": visit_drafts.draft_of(place=place, term=term, number=number, author=request.user),
         "people": place.participants.taking_part_on(today),
         "entries": timeline.entries_of(slot.visit) if slot.visit else [],
+        "letters": messages_about(slot.visit) if slot.visit and may(request.membership, "view_messages") else [],
         "back_url": reverse("visit_list", args=[request.hub.slug]),
         "back_text": "Visits",
     }

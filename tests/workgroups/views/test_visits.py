@@ -3,7 +3,6 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from hubs import tenancy
 from hubs.models import Hub, Role, User
 from hubs.wording import day, moment
 from tests import factories, work
-from tests.programmes.views.console import queries_of
+from tests.workgroups.views.pages import ClientOf, day_boxes, queries_of
 from tests.workgroups.visits import letters_about
 from workgroups import visit_drafts, visiting
 from workgroups.models import (
@@ -31,8 +30,6 @@ from workgroups.models import (
     WorkGroup,
 )
 from workgroups.visiting import ActionAgreed, VisitLog
-
-ClientOf = Callable[[User], Client]
 
 
 @pytest.fixture
@@ -61,9 +58,8 @@ def url(place: Place, name: str = "visit", *, term: int = 1, number: int = 1) ->
     return reverse(name, args=[place.hub.slug, place.pk, term, number])
 
 
-def boxes(moment: dt.datetime, name: str = "day") -> dict[str, str]:
-    local = timezone.localtime(moment)
-    return {f"{name}_day": str(local.day), f"{name}_month": str(local.month), f"{name}_year": str(local.year)}
+def boxes(moment: dt.datetime) -> dict[str, str]:
+    return day_boxes("day", timezone.localdate(moment))
 
 
 def an_hour(days: int) -> dt.datetime:
@@ -242,6 +238,24 @@ def test_a_held_visit_shows_both_notes_and_says_who_reads_which(
     shared, internal = page.index("The school reads this"), page.index("Only the hub sees this")
     assert shared < page.index("We looked at bar models.") < internal < page.index("The head is about to leave.")
     assert "Draw bars" in page and "Put it right" in page
+
+
+def test_who_reads_the_hubs_messages_finds_the_letters_of_a_visit(
+    place: Place, console: Client, lead: User, specialist: User, client_of: ClientOf
+) -> None:
+    held(place, specialist)
+    subject = f"The note on our visit is on your page: {place.school.name}"
+    assert text_of(client_of(lead).get(url(place))).count(subject) == 3
+    assert subject not in text_of(console.get(url(place)))
+
+
+def test_the_place_shows_what_was_agreed_and_leads_to_its_visits(
+    place: Place, console: Client, specialist: User
+) -> None:
+    held(place, specialist)
+    page = text_of(console.get(reverse("place", args=[place.hub.slug, place.pk])))
+    assert "Draw bars" in page and url(place) in page
+    assert url(place) in text_of(console.get(reverse("group", args=[place.hub.slug, place.group_id])))
 
 
 def test_the_next_visit_begins_with_what_is_open(place: Place, console: Client, specialist: User) -> None:
