@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django import forms
 from django.http import QueryDict
 
+from correspondence import reminders
 from correspondence.models import State
-from hubs.layout import Button, form_helper
+from correspondence.queries import LETTERS, Upcoming
+from hubs.layout import Button, Look, form_helper
 
 
 class MessageFilter(forms.Form):
@@ -31,10 +35,39 @@ class SendAgainForm(forms.Form):
         self.helper = form_helper("Send again", others=[Button("Leave it as it is", url=back_url, look="link")])
 
 
-class CancelForm(forms.Form):
+class ActForm(forms.Form):
     """Only a button."""
 
-    def __init__(self, *, back_url: str) -> None:
+    def __init__(self, label: str, *, look: Look, back_url: str) -> None:
         super().__init__()
         leave = Button("Leave it as it is", url=back_url, look="link")
-        self.helper = form_helper("Cancel the message", others=[leave], look="warning")
+        self.helper = form_helper(label, others=[leave], look=look)
+
+
+class UpcomingFilter(forms.Form):
+    """Which waiting messages to list, and how far ahead."""
+
+    q = forms.CharField(label="Recipient or subject", required=False, max_length=100)
+    kind = forms.ChoiceField(label="Kind", required=False)
+    state = forms.ChoiceField(
+        label="State", required=False, choices=[("", "All"), (State.QUEUED, "Will go out"), (State.HELD, "Held back")]
+    )
+    ahead = forms.ChoiceField(
+        label="How far ahead", required=False, choices=[("", "The next 7 days"), ("14", "The next 14 days")]
+    )
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        kinds = [("", "All kinds"), *reminders.labels().items(), (LETTERS, "Letters")]
+        cast(forms.ChoiceField, self.fields["kind"]).choices = kinds
+
+    @property
+    def chosen(self) -> Upcoming:
+        """What was chosen, once it is validated; what is no choice is as if nothing was."""
+        cleaned = self.cleaned_data
+        return Upcoming(
+            words=cleaned.get("q", ""),
+            kind=cleaned.get("kind", ""),
+            state=cleaned.get("state", ""),
+            days=int(cleaned.get("ahead") or 7),
+        )

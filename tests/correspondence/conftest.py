@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -14,11 +13,11 @@ from correspondence import makers, reminders
 from correspondence.models import Document, Message, State
 from correspondence.models.messages import UNTRIED
 from correspondence.outbox import queue_message
-from correspondence.reminders import Wanted
 from hubs import tenancy
 from hubs.models import Hub
 from tests.correspondence import backends
 from tests.correspondence.makers import KIND, TestMaker
+from tests.correspondence.rules import FakeRule
 
 Queue = Callable[..., Message]
 
@@ -70,31 +69,6 @@ def document_now(document: Document) -> Document:
     """The document as it is now."""
     with tenancy.use(document.hub_id):
         return Document.objects.get(pk=document.pk)
-
-
-@dataclass
-class FakeRule:
-    """Wants whatever a test says."""
-
-    kind: str = "fake"
-    label: str = "Something to do"
-    wishes: dict[str, Wanted] = field(default_factory=dict)
-
-    def __call__(self, *, now: dt.datetime, until: dt.datetime) -> list[Wanted]:
-        return list(self.wishes.values())
-
-    def want(self, slot: str, occurrence: str, due_at: dt.datetime, **fields: Any) -> Wanted:
-        """Have it want a reminder, in place of what it wanted for the slot."""
-        values = {
-            "useless_at": due_at + dt.timedelta(days=2),
-            "recipient": "mina@people.example",
-            "subject": f"On {occurrence}",
-            "text": f"Remember {occurrence}.",
-            "because": f"It is on {occurrence}.",
-            "about": None,
-        }
-        self.wishes[slot] = Wanted(slot=slot, occurrence=occurrence, due_at=due_at, **{**values, **fields})
-        return self.wishes[slot]
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from hubs import tenancy
 from hubs.links import make_token
 from hubs.models import Hub, Membership, User
 from tests.correspondence.backends import ScriptedBackend
-from tests.correspondence.conftest import FakeRule, Queue, in_state, reload
+from tests.correspondence.conftest import Queue, in_state, reload
+from tests.correspondence.rules import FakeRule
 from tests.factories import membership_of
 
 DAY = dt.timedelta(days=1)

@@ -6,17 +6,19 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from correspondence import delivery, documents, mailbox, tasks
-from correspondence.models import DocumentState, State
+from correspondence import delivery, documents, mailbox, reminders, tasks
+from correspondence.models import DocumentState, Message, State
 from hubadmin.celery import app
 from hubs import tenancy
 from hubs.models import Hub, User
 from tests import work
 from tests.correspondence.conftest import Queue, document_now, reload
 from tests.correspondence.makers import KIND, TestMaker
+from tests.correspondence.rules import FakeRule
 from tests.factories import membership_of
 
 
@@ -150,3 +152,50 @@ def test_the_broker_waits_longer_than_any_task_may_take() -> None:
     # It is told in time to say why it stops.
     soft, hard = tasks.make_document.soft_time_limit, tasks.make_document.time_limit
     assert soft is not None and hard is not None and soft < hard
+
+
+# --- Reminders --------------------------------------------------------------------------------
+
+
+def test_the_task_derives_the_reminders_of_one_hub(hub: Hub, other_hub: Hub, rule: FakeRule) -> None:
+    rule.want("fake:1", "tomorrow", timezone.now() + dt.timedelta(days=1))
+
+    tasks.derive_reminders(hub_id=hub.pk)
+    tasks.derive_reminders(hub_id=hub.pk)
+
+    assert len(reminders_of(hub)) == 1
+    assert reminders_of(other_hub) == []
+
+
+def test_every_ten_minutes_the_workers_derive_every_hubs_reminders(
+    hub: Hub, other_hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(tasks.derive_reminders, "apply_async", lambda kwargs, retry: told.append(kwargs["hub_id"]))
+
+    tasks.derive_everywhere()
+
+    assert told == [hub.pk, other_hub.pk]
+    [entry] = [
+        entry
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+        if entry["task"] == "correspondence.tasks.derive_everywhere"
+    ]
+    assert entry["schedule"] == dt.timedelta(minutes=10)
+
+
+def test_without_a_broker_what_was_changed_stays_and_the_next_round_derives(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    def down(**options: Any) -> None:
+        raise OperationalError("Connection refused")
+
+    monkeypatch.setattr(tasks.derive_reminders, "apply_async", down)
+
+    with django_capture_on_commit_callbacks(execute=True), tenancy.use(hub):
+        reminders.derive_soon()
+
+
+def reminders_of(hub: Hub) -> list[Message]:
+    with tenancy.use(hub):
+        return list(Message.objects.reminders())

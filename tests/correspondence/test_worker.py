@@ -1,4 +1,4 @@
-"""A real worker, a real broker, and `kill -9` in the middle of sending a mail and of making a document."""
+"""A real worker, a real broker, and `kill -9` in the middle of sending, of making a document, of deriving reminders."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from hubs.models import Hub, Role
 from tests import factories, work
 from tests.correspondence.conftest import document_now, reload
 from tests.correspondence.makers import KIND
+from tests.correspondence.rules import FakeRule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 60
@@ -189,3 +190,58 @@ def test_kill_9_in_the_middle_of_a_document_loses_nothing_and_doubles_nothing(
         names = sorted(DocumentFile.objects.values_list("document", "name"))
     assert names == [(one.pk, name) for one in (struck, next_one) for name in ("test.pdf", "test.xlsx")]
     assert (document_now(struck).attempt, document_now(next_one).attempt) == (2, 1)
+
+
+# --- Reminders --------------------------------------------------------------------------------
+
+DERIVED = {"fake:0:moved": State.QUEUED, "fake:1:moved": State.QUEUED, "fake:2:moved": State.QUEUED}
+
+
+def test_kill_9_of_the_process_that_derives_loses_no_reminder_and_doubles_none(
+    hub: Hub, rule: FakeRule, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    before = derived_here(hub, rule)
+    start_worker()
+
+    strike_deriving(hub, tmp_path, kill_9, before)
+
+    # The worker hands the task out again by itself.
+    assert wait_until(lambda: states_of(hub) == {**DERIVED, "fake:3:first": State.CANCELLED}, seconds=PATIENCE)
+
+
+def test_kill_9_of_the_whole_worker_leaves_the_reminders_to_the_next_round(
+    hub: Hub, rule: FakeRule, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    before = derived_here(hub, rule)
+    worker = start_worker()
+
+    strike_deriving(hub, tmp_path, lambda pid: kill(worker), before)
+    app.control.purge()
+    tasks.derive_everywhere()
+    tasks.derive_everywhere()
+    start_worker()
+
+    assert wait_until(lambda: states_of(hub) == {**DERIVED, "fake:3:first": State.CANCELLED}, seconds=PATIENCE)
+
+
+def derived_here(hub: Hub, rule: FakeRule) -> dict[str, str]:
+    """Two reminders of which the worker's dates are others, and one that it does not want."""
+    for slot in ("fake:0", "fake:1", "fake:3"):
+        rule.want(slot, "first", timezone.now() + dt.timedelta(days=2))
+    tasks.derive_reminders(hub_id=hub.pk)
+    return states_of(hub)
+
+
+def strike_deriving(hub: Hub, folder: Path, kill_it: Callable[[int], None], before: dict[str, str]) -> None:
+    """Kill the process when it has written everything and committed nothing."""
+    (folder / "pause-deriving").touch()
+    tasks.dispatch_deriving(hub_id=hub.pk)
+    note = folder / "reached"
+    assert wait_until(lambda: note.exists() and note.read_text() != "", seconds=PATIENCE), "the worker never came to it"
+    kill_it(int(note.read_text()))
+    assert states_of(hub) == before == dict.fromkeys(before, State.QUEUED)
+
+
+def states_of(hub: Hub) -> dict[str, str]:
+    with tenancy.use(hub):
+        return dict(Message.objects.reminders().values_list("key", "state"))

@@ -1,4 +1,4 @@
-"""The workers' application with a mail back end and a maker of documents that stop in the middle."""
+"""The workers' application with a mail back end, a maker of documents and a reminder engine that stop in the middle."""
 
 from typing import Any
 
@@ -11,12 +11,15 @@ settings.EMAIL_BACKEND = "tests.correspondence.backends.PausingBackend"
 
 
 @worker_process_init.connect
-def register_maker(**kwargs: Any) -> None:
+def stop_in_the_middle(**kwargs: Any) -> None:
     """Once the apps are loaded."""
     from correspondence import makers
     from tests.correspondence.makers import KIND, TestMaker, pause_in_the_middle
+    from tests.correspondence.rules import follow_fake_rule, pause_after_writing
 
     makers.register(KIND, TestMaker(pause_in_the_middle))
+    follow_fake_rule()
+    pause_after_writing()
 
 
 __all__ = ["app"]

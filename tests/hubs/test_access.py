@@ -302,6 +302,11 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "release_log_school": lambda world: {"token": _token("school-page", world, world.school_link)},
     # Reports.
     # What will go out.
+    "upcoming": lambda world: {},
+    "message_record": lambda world: {"message_id": world.message.pk},
+    "message_hold": lambda world: {"message_id": world.message.pk},
+    "message_release": lambda world: {"message_id": world.message.pk},
+    "message_send_now": lambda world: {"message_id": world.message.pk},
     # A school's page.
     "school_page": lambda world: {"token": _token("school-page", world, world.school_link)},
     # The hub itself.
@@ -414,8 +419,8 @@ NEEDS: dict[str, set[str]] = {
     "pay_money": {"payment_list_make", "payment_list_paid", "payment_list_take_back"},
     # Reports.
     # Messages.
-    "view_messages": {"message_list", "message"},
-    "retry_messages": {"message_retry", "message_cancel"},
+    "view_messages": {"message_list", "message", "upcoming", "message_record"},
+    "retry_messages": {"message_retry", "message_cancel", "message_hold", "message_release", "message_send_now"},
     "manage_hub": {"hub_settings", "hub_history", "hub_profile", "hub_colour", "hub_areas", "hub_lead_school"},
     "manage_members": {
         "member_list",
@@ -435,6 +440,10 @@ MAY_REDIRECT = {
     "offer_answered",
     "my_hubs",
     "message_cancel",
+    "message_record",
+    "message_hold",
+    "message_release",
+    "message_send_now",
     "expression_change_seen",
     "expression_part",
     "place_join",

@@ -166,26 +166,68 @@ def test_a_message_to_which_nothing_happened_has_no_timeline(ada: Client, hub: H
     assert "Timeline" not in ada.get(url("message", hub, queue(hub).pk)).content.decode()
 
 
+ACTS = {"message_cancel", "message_hold", "message_release", "message_retry", "message_send_now"}
+
+
 @pytest.mark.parametrize(
     ("state", "offered"),
     [
-        (State.QUEUED, "message_cancel"),
-        (State.FAILED, "message_retry"),
-        (State.UNCERTAIN, "message_retry"),
-        (State.SENDING, None),
-        (State.SENT, None),
-        (State.CANCELLED, None),
+        (State.QUEUED, {"message_hold", "message_send_now", "message_cancel"}),
+        (State.HELD, {"message_release", "message_send_now", "message_cancel"}),
+        (State.FAILED, {"message_retry"}),
+        (State.UNCERTAIN, {"message_retry"}),
+        (State.SENDING, set()),
+        (State.SENT, set()),
+        (State.CANCELLED, set()),
     ],
 )
 def test_a_message_offers_what_can_be_done_now(
-    ada: Client, hub: Hub, queue: Queue, state: State, offered: str | None
+    ada: Client, hub: Hub, queue: Queue, state: State, offered: set[str]
 ) -> None:
     message = in_state(queue(hub), state)
 
     page = ada.get(url("message", hub, message.pk)).content.decode()
 
-    for name in ("message_cancel", "message_retry"):
-        assert (url(name, hub, message.pk) in page) == (name == offered)
+    assert {name for name in ACTS if f'href="{url(name, hub, message.pk)}"' in page} == offered
+
+
+def test_a_reminder_says_why_it_is_sent_and_until_when_it_is_of_use(
+    ada: Client, hub: Hub, queue: Queue, now: dt.datetime
+) -> None:
+    message = queue(hub)
+    with tenancy.use(hub):
+        Message.objects.filter(pk=message.pk).update(
+            slot="fake:1", because="The meeting is soon.", useless_at=dt.datetime(2026, 12, 1, 13, 30, tzinfo=dt.UTC)
+        )
+
+    page = ada.get(url("message", hub, message.pk)).content.decode()
+
+    assert "The meeting is soon." in page
+    assert "Tuesday 1 December 2026, 1:30pm" in page
+
+
+def test_a_reminder_that_nobody_wants_any_more_says_so(ada: Client, hub: Hub, queue: Queue) -> None:
+    message = in_state(queue(hub), State.CANCELLED)
+    page = url("message", hub, message.pk)
+    assert "there is no reason for it any more" not in ada.get(page).content.decode()
+
+    with tenancy.use(hub):
+        Message.objects.filter(pk=message.pk).update(slot="fake:1")
+
+    assert "there is no reason for it any more" in ada.get(page).content.decode()
+
+
+def test_the_way_to_a_messages_record(ada: Client, hub: Hub, queue: Queue) -> None:
+    about_none, about_hub = queue(hub), queue(hub, subject_of=hub)
+    about_message = queue(hub, subject_of=about_none)
+
+    def led_to(message: Message) -> str:
+        return ada.get(url("message_record", hub, message.pk))["Location"]
+
+    assert led_to(about_none) == url("message", hub, about_none.pk)
+    assert led_to(about_hub) == hub.get_absolute_url()
+    # A record without a page of its own.
+    assert led_to(about_message) == url("message", hub, about_message.pk)
 
 
 def test_a_message_names_the_record_that_it_is_about(ada: Client, hub: Hub, queue: Queue) -> None:
@@ -195,63 +237,13 @@ def test_a_message_names_the_record_that_it_is_about(ada: Client, hub: Hub, queu
     assert ada.get(url("message", hub, message.pk)).context["record"] == first
 
 
-@pytest.mark.parametrize("name", ["message", "message_retry", "message_cancel"])
+@pytest.mark.parametrize("name", ["message", "message_record", "message_retry", "message_cancel", "message_hold"])
 def test_another_hubs_message_does_not_exist(ada: Client, hub: Hub, other_hub: Hub, queue: Queue, name: str) -> None:
     theirs = in_state(queue(other_hub), State.FAILED)
 
     assert ada.get(url(name, hub, theirs.pk)).status_code == 404
     assert ada.post(url(name, hub, theirs.pk)).status_code in (404, 405)
     assert reload(theirs).state == State.FAILED
-
-
-# --- Sending again and cancelling ------------------------------------------------------------
-
-
-def test_a_failed_message_is_sent_again_by_a_button_on_a_page_of_its_own(ada: Client, hub: Hub, queue: Queue) -> None:
-    message = in_state(queue(hub), State.FAILED)
-    address = url("message_retry", hub, message.pk)
-
-    assert "Send this message again?" in ada.get(address).content.decode()
-    assert reload(message).state == State.FAILED
-
-    response = ada.post(address, follow=True)
-    assert "The message is on its way again." in response.content.decode()
-    assert reload(message).state == State.QUEUED
-
-
-def test_an_uncertain_message_asks_to_be_sure(ada: Client, hub: Hub, queue: Queue) -> None:
-    message = in_state(queue(hub), State.UNCERTAIN)
-    address = url("message_retry", hub, message.pk)
-
-    assert "may have arrived already" in ada.get(address).content.decode()
-    refused = ada.post(address)
-    assert "Tick the box" in refused.content.decode()
-    assert reload(message).state == State.UNCERTAIN
-
-    ada.post(address, {"sure": "on"})
-    assert reload(message).state == State.QUEUED
-
-
-def test_a_waiting_message_is_cancelled_after_a_question(ada: Client, hub: Hub, queue: Queue) -> None:
-    message = queue(hub)
-    address = url("message_cancel", hub, message.pk)
-
-    assert "Cancel this message?" in ada.get(address).content.decode()
-    assert reload(message).state == State.QUEUED
-
-    response = ada.post(address, follow=True)
-    assert "It will not be sent." in response.content.decode()
-    assert reload(message).state == State.CANCELLED
-
-
-@pytest.mark.parametrize("name", ["message_retry", "message_cancel"])
-def test_what_is_too_late_is_said_and_changes_nothing(ada: Client, hub: Hub, queue: Queue, name: str) -> None:
-    message = in_state(queue(hub), State.SENT)
-    address = url(name, hub, message.pk)
-
-    assert ada.get(address).status_code == 302
-    assert "it is sent." in ada.post(address, follow=True).content.decode()
-    assert reload(message).state == State.SENT
 
 
 def test_a_mastery_specialist_sees_no_messages(specialist: User, client_of: ClientOf, hub: Hub, queue: Queue) -> None:

@@ -1,0 +1,96 @@
+"""What will go out: the messages that wait, day by day, and what can be done about them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from correspondence import queries, reminders
+from correspondence.forms import UpcomingFilter
+from correspondence.models import Message, State
+from correspondence.views.acting import UPCOMING
+from hubs import listing
+from hubs.access import MemberRequest, member
+from hubs.listing import Figure
+from hubs.permissions import may
+from hubs.wording import day
+
+PAGE_SIZE = 100
+
+
+@dataclass(frozen=True)
+class Line:
+    """A message as the page shows it."""
+
+    message: Message
+    label: str
+    is_held: bool
+
+
+@dataclass(frozen=True)
+class Day:
+    """The messages of a day; `label` says which."""
+
+    label: str
+    lines: list[Line]
+
+
+@member("view_messages")
+@require_safe
+def upcoming(request: MemberRequest) -> HttpResponse:
+    """The messages that will go out in the next seven days or, asked for, fourteen."""
+    form = UpcomingFilter(request.GET)
+    form.is_valid()
+    now = timezone.now()
+    chosen = form.chosen
+    until = _end_of(timezone.localdate(now) + dt.timedelta(days=chosen.days))
+    counts = queries.count_waiting(chosen, until=until)
+    page = Paginator(queries.upcoming(chosen, until=until), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "chosen": listing.chosen_filters(request, form),
+        "clear_url": request.path,
+        "days": _days(page.object_list, now),
+        "ahead": chosen.days,
+        "page": page,
+        "figures": [
+            Figure("Will go out", counts[State.QUEUED], listing.address(request, state="")),
+            Figure("Held back", counts[State.HELD], listing.address(request, state=State.HELD)),
+        ],
+        "may_act": may(request.membership, "retry_messages"),
+        "carried": listing.carrying(request.GET.urlencode(), UPCOMING),
+        "horizon_url": listing.address(request, ahead="14"),
+        "back_url": reverse("message_list", args=[request.hub.slug]),
+        "back_text": "All messages",
+    }
+    return render(request, "correspondence/upcoming.html", context)
+
+
+def _end_of(last_day: dt.date) -> dt.datetime:
+    midnight = dt.datetime.combine(last_day + dt.timedelta(days=1), dt.time())
+    return timezone.make_aware(midnight)
+
+
+def _days(messages: Iterable[Message], now: dt.datetime) -> list[Day]:
+    """In order of time; what should have gone out already, because it was held or nobody was there, comes first."""
+    today = timezone.localdate(now)
+    return [
+        Day(label, [Line(one, reminders.label_of(one.kind) or "Letter", one.state == State.HELD) for one in group])
+        for label, group in groupby(messages, key=lambda one: _label(timezone.localdate(one.not_before), today))
+    ]
+
+
+def _label(when: dt.date, today: dt.date) -> str:
+    if when < today:
+        return "Before today"
+    near = {0: "Today, ", 1: "Tomorrow, "}.get((when - today).days, "")
+    return f"{near}{day(when)}"
