@@ -9,7 +9,7 @@ from io import StringIO
 from funding.models import PaymentList
 from funding.queries import PaymentLine
 from hubs.spreadsheets import Sheet, SheetColumn, cell, workbook
-from hubs.wording import moment, plain_day
+from hubs.wording import plain_day
 
 Row = tuple[str, str, str, str, str, int]
 
@@ -30,7 +30,7 @@ def as_workbook(payment_list: PaymentList, lines: list[PaymentLine], *, hub_name
         name=str(payment_list),
         columns=COLUMNS,
         rows=[_row(line) for line in lines],
-        above=[f"{payment_list} of {hub_name}", standing(payment_list)],
+        above=[f"{payment_list} of {hub_name}: {payment_list.get_state_display().lower()}", standing(payment_list)],
         total=_total(lines),
     )
     return workbook([sheet], title=f"{payment_list}, {hub_name}")
@@ -51,11 +51,11 @@ def as_csv(lines: list[PaymentLine]) -> bytes:
 
 
 def standing(payment_list: PaymentList) -> str:
-    """Where a list stands, in a line: "To pay. Made on Tuesday 3 March 2026, 1:30pm by Fola Finance."."""
-    made = f"Made on {moment(payment_list.made_at)} by {payment_list.made_by.name}."
+    """Who made a list when and, once it is paid, when that was: "Made on 3 March 2026 by Fola Finance."."""
+    made = f"Made on {plain_day(payment_list.made_at)} by {payment_list.made_by.name}."
     if payment_list.paid_on:
         return f"Paid on {plain_day(payment_list.paid_on)}, reference {payment_list.payment_reference}. {made}"
-    return f"{payment_list.get_state_display()}. {made}"
+    return made
 
 
 def sum_of(lines: list[PaymentLine]) -> int:

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_MONEY}grants/due/", bulk.grants_due, name="grants_due"),
     path(f"{_MONEY}grants/award/", grants.grant_award, name="grant_award"),
     path(f"{_MONEY}grants/<int:pk>/", grants.grant, name="grant"),
+    path(f"{_MONEY}places/<int:pk>/", grants.grant_of_place, name="grant_of_place"),
     path(f"{_MONEY}grants/<int:pk>/amount/", grants.grant_amount, name="grant_amount"),
     path(f"{_MONEY}grants/<int:pk>/claim-day/", grants.grant_claim_day, name="grant_claim_day"),
     path(f"{_MONEY}grants/<int:pk>/not-due/", grants.grant_not_due, name="grant_not_due"),

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -26,7 +26,7 @@ from hubs.methods import form_page
 from hubs.permissions import may
 from hubs.wording import pounds
 from hubs.years import academic_year_of
-from workgroups.models import PlaceState
+from workgroups.models import Place, PlaceState
 from workgroups.permissions import places_of
 
 PER_PAGE = 50
@@ -101,6 +101,20 @@ def grant(request: MemberRequest, pk: int) -> HttpResponse:
         "back_text": "Money",
     }
     return render(request, "funding/grant.html", context)
+
+
+@member("view_money")
+@require_safe
+def grant_of_place(request: MemberRequest, pk: int) -> HttpResponse:
+    """The way from a place to its grant; where there is none, to awarding one."""
+    place = get_object_or_404(Place.objects.select_related("grant"), pk=pk)
+    slug = request.hub.slug
+    if hasattr(place, "grant"):
+        return redirect("grant", slug, place.grant.pk)
+    messages.info(request, "This school’s place has no grant.")
+    if may(request.membership, "change_money"):
+        return redirect(f"{reverse('grant_award', args=[slug])}?place={pk}")
+    return redirect("grant_list", slug)
 
 
 @member("change_money")

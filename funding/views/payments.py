@@ -118,7 +118,7 @@ def payment_list_paid(request: MemberRequest, pk: int) -> HttpResponse:
     found = _get(pk)
     back = reverse("payment_list", args=[request.hub.slug, pk])
     if found.state != PaymentList.State.OPEN:
-        messages.info(request, payment_files.standing(found))
+        messages.info(request, f"{found}: {found.get_state_display().lower()}. {payment_files.standing(found)}")
         return redirect(back)
     now = timezone.now()
     form = PaidForm(
@@ -155,7 +155,7 @@ def payment_list_take_back(request: MemberRequest, pk: int) -> HttpResponse:
     found = _get(pk)
     back = reverse("payment_list", args=[request.hub.slug, pk])
     if found.state != PaymentList.State.OPEN:
-        messages.info(request, payment_files.standing(found))
+        messages.info(request, f"{found}: {found.get_state_display().lower()}. {payment_files.standing(found)}")
         return redirect(back)
     if request.method == "POST":
         try:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from funding import accounts, ledger
+from funding.accounts import Line, Used
 from funding.ledger import Account
 from funding.models import ReleaseEntry
 from funding.release_forms import CorrectionForm, InSchoolForm, ReleaseFilterForm, YearForm
@@ -108,9 +109,8 @@ def release_of_place(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "title": place.school_now.name,
         "caption": f"Release time, {place.stage_year}",
-        "used": accounts.used_of_school(place),
-        "promised": "Promised",
-        "lines": accounts.lines_of_school(place),
+        "figures": _figures(accounts.used_of_school(place), "Promised"),
+        "lines": _linked(request, accounts.lines_of_school(place)),
         "log_url": reverse("release_log_place", args=[request.hub.slug, pk]),
         "explanation": "Both lead teachers together. Meetings and support visits are counted by themselves.",
         "back_url": back_url,
@@ -131,9 +131,8 @@ def release_of_specialist(request: MemberRequest, pk: int) -> HttpResponse:
         "title": specialist.name,
         "caption": "Days of a Mastery Specialist",
         "form": form,
-        "used": accounts.used_of_specialist(specialist, year=year),
-        "promised": "Agreed",
-        "lines": accounts.lines_of_specialist(specialist, year=year),
+        "figures": _figures(accounts.used_of_specialist(specialist, year=year), "Agreed"),
+        "lines": _linked(request, accounts.lines_of_specialist(specialist, year=year)),
         "log_url": reverse("release_log_specialist", args=[request.hub.slug, pk]),
         "explanation": "Meetings and support visits are counted by themselves.",
         "back_url": reverse("release_specialists", args=[request.hub.slug]),
@@ -236,6 +235,30 @@ def _logs(form: InSchoolForm, account: Account, actor: Any) -> bool:
 
 def _thanks(form: InSchoolForm) -> str:
     return f"{days(form.logged.half_days)} in school logged. Something wrong with it can be put right at any time."
+
+
+def _figures(used: Used, due: str) -> list[Figure]:
+    """What stands above an account; `due` is what the days are called that it is measured by."""
+    figures = [Figure("Used", days(used.sum)), Figure(due, days(used.due) or "None")]
+    if used.over:
+        figures.append(Figure(f"More than {due.lower()}", days(used.over)))
+    elif used.left is not None:
+        figures.append(Figure("Left", days(used.left)))
+    by_kind = [("Meetings", used.meetings), ("Visits", used.visits), ("In school", used.in_school)]
+    return [*figures, *(Figure(label, days(half_days)) for label, half_days in by_kind)]
+
+
+def _linked(request: MemberRequest, lines: list[Line]) -> list[tuple[Line, str]]:
+    """Each row with the page of the meeting or visit that it is counted from: there it is put right."""
+    return [(line, _source_url(request, line.entry)) for line in lines]
+
+
+def _source_url(request: MemberRequest, entry: ReleaseEntry) -> str:
+    if meeting := entry.attendance.meeting_id if entry.attendance else entry.meeting_id:
+        return reverse("meeting", args=[request.hub.slug, meeting])
+    if visit := entry.visit:
+        return reverse("visit", args=[request.hub.slug, visit.place_id, visit.term, visit.number])
+    return ""
 
 
 def _this_year() -> int:

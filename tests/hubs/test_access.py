@@ -278,6 +278,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "grants_due": lambda world: {},
     "grant_award": lambda world: {},
     "grant": lambda world: {"pk": world.grant.pk},
+    "grant_of_place": lambda world: {"pk": world.place.pk},
     "grant_amount": lambda world: {"pk": world.grant.pk},
     "grant_claim_day": lambda world: {"pk": world.grant.pk},
     "grant_not_due": lambda world: {"pk": world.grant.pk},
@@ -405,7 +406,15 @@ NEEDS: dict[str, set[str]] = {
         "meeting_record",
     },
     # Money.
-    "view_money": {"grant_list", "grant", "payment_lists", "payment_list", "payment_list_file", "money_release"},
+    "view_money": {
+        "grant_list",
+        "grant",
+        "grant_of_place",
+        "payment_lists",
+        "payment_list",
+        "payment_list_file",
+        "money_release",
+    },
     "change_money": {
         "grants_due",
         "grant_award",
@@ -434,6 +443,7 @@ NEEDS: dict[str, set[str]] = {
 }
 # Pages that answer with a redirect when all is well: where to depends on what there is to do.
 MAY_REDIRECT = {
+    "grant_of_place",
     "grant_not_due",
     "grant_reinstate",
     "expression_continue",

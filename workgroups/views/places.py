@@ -86,6 +86,7 @@ def place(request: MemberRequest, pk: int) -> HttpResponse:
         "letters": messages_about(found) if reads_letters else None,
         "may_manage": may(request.membership, "manage_groups"),
         "may_see_expression": may(request.membership, "view_expressions"),
+        "may_see_money": may(request.membership, "view_money"),
         **_back_to_group(request, found),
     }
     return render(request, "workgroups/place.html", context)
