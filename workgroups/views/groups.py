@@ -69,7 +69,7 @@ def group(request: MemberRequest, pk: int) -> HttpResponse:
     found = groups_of(request.membership).with_stage().select_related("specialist__school").filter(pk=pk).first()
     if found is None:
         raise Http404
-    members = list(group_queries.members_of(found))
+    members = group_queries.members_of(found)
     context = {
         "group": found,
         "members": members,
