@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
@@ -87,6 +88,10 @@ class Grant(HubOwned):
 
     def __str__(self) -> str:
         return f"{pounds(self.amount_pence)} for {self.place.school}"
+
+    def get_absolute_url(self) -> str:
+        """Its page in the hub's console."""
+        return reverse("grant", args=[self.hub.slug, self.pk])
 
 
 class GrantEvent(HubOwned):

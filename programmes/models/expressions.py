@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from hubs.models import User
@@ -149,6 +150,10 @@ class ExpressionOfInterest(HubOwned):
 
     def __str__(self) -> str:
         return self.reference or "Draft expression of interest"
+
+    def get_absolute_url(self) -> str:
+        """Its page in the hub's console; none before it is sent."""
+        return reverse("expression", args=[self.hub.slug, self.reference])
 
     @property
     def stage_year(self) -> StageYear:

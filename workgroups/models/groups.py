@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from hubs.models import User
@@ -99,6 +100,10 @@ class WorkGroup(HubOwned):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        """Its page in the hub's console."""
+        return reverse("group", args=[self.hub.slug, self.pk])
+
 
 class PlaceQuerySet(HubQuerySet["Place"]):
     """Places, as the hub asks for them."""
@@ -171,6 +176,10 @@ class Place(HubOwned):
 
     def __str__(self) -> str:
         return f"{self.school}, {self.stage_year}"
+
+    def get_absolute_url(self) -> str:
+        """Its page in the hub's console."""
+        return reverse("place", args=[self.hub.slug, self.pk])
 
     @cached_property
     def school_now(self) -> School:

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from hubs.models import User
@@ -123,6 +124,10 @@ class Meeting(HubOwned):
 
     def __str__(self) -> str:
         return f"{self.group}, {moment(self.starts_at)}"
+
+    def get_absolute_url(self) -> str:
+        """Its page in the hub's console."""
+        return reverse("meeting", args=[self.hub.slug, self.pk])
 
     @property
     def ends_at(self) -> dt.datetime:

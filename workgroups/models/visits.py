@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
@@ -107,6 +108,10 @@ class Visit(HubOwned):
 
     def __str__(self) -> str:
         return f"Visit to {self.place.school}, {moment(self.starts_at)}"
+
+    def get_absolute_url(self) -> str:
+        """Its page in the hub's console."""
+        return reverse("visit", args=[self.hub.slug, self.place_id, self.term, self.number])
 
     @property
     def ends_at(self) -> dt.datetime:
