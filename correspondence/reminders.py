@@ -46,10 +46,13 @@ class Wanted:
 class Rule(Protocol):
     """Which reminders of one kind ought to exist in the active hub. It reads, and writes nothing."""
 
-    # Also the beginning of each slot; a letter's `kind`.
-    kind: str
-    # As pages name it: "Visit to arrange".
-    label: str
+    @property
+    def kind(self) -> str:
+        """Also the beginning of each slot; the message's `kind`."""
+
+    @property
+    def label(self) -> str:
+        """As pages name it: "Visit to arrange"."""
 
     def __call__(self, *, now: dt.datetime, until: dt.datetime) -> Iterable[Wanted]:
         """Those that are due until a moment and still of use `now`, in a fixed number of queries."""

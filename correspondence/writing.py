@@ -50,3 +50,8 @@ def written(
 def one_line(words: str) -> str:
     """The same words without line breaks or control characters."""
     return _NOT_OF_ONE_LINE.sub(" ", words).strip()
+
+
+def paragraphs(*parts: str) -> str:
+    """The text of a letter: its parts in order, those left out that are empty, with a line between them."""
+    return "\n\n".join(stripped for part in parts if (stripped := part.strip())) + "\n"

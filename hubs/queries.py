@@ -10,6 +10,7 @@ from itertools import groupby
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from hubs.models import Hub, Invitation, LeadSchool, LocalAuthority, Membership, Role, User
+from hubs.permissions import ALLOWED, Capability
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ def members_of(hub: Hub, *, today: dt.date) -> QuerySet[Membership]:
 def administrators_of(hub: Hub, *, today: dt.date) -> QuerySet[Membership]:
     """The members who manage a hub, by name, with the person."""
     return members_of(hub, today=today).filter(role=Role.ADMINISTRATOR)
+
+
+def members_who_may(capability: Capability, *, hub: Hub, today: dt.date) -> QuerySet[Membership]:
+    """The members whose role allows something, by name, with the person."""
+    return members_of(hub, today=today).filter(role__in=[role for role, may in ALLOWED.items() if capability in may])
 
 
 def former_members_of(hub: Hub, *, today: dt.date) -> list[Membership]:

@@ -4,13 +4,15 @@ import datetime as dt
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from hubs import tenancy
 from hubs.models import Hub
 from tests import work
-from workgroups.models import Place, SchoolLink
-from workgroups.school_links import end_links_of, link_for, url_of
+from workgroups.models import Participant, Place, SchoolLink
+from workgroups.school_links import end_links_of, link_for, make_missing, url_of
 
 
 @pytest.fixture
@@ -62,3 +64,33 @@ def test_ending_twice_keeps_the_first_time(place: Place, now: dt.datetime) -> No
             end_links_of(place=place, email=link.email, now=now + dt.timedelta(days=days))
         link.refresh_from_db()
     assert link.ended_at == now + dt.timedelta(days=1)
+
+
+def test_links_that_are_missing_are_made_for_the_people_of_schools_in_a_group(hub: Hub, now: dt.datetime) -> None:
+    long_ago = now - dt.timedelta(days=60)
+    place = work.make_place(hub, group=work.make_group(hub), accepted_at=long_ago)
+    waiting = work.make_place(hub, accepted_at=long_ago)
+    there = link_of(place, "HEAD@school.example", now)
+    with tenancy.use(hub):
+        first, second = place.participants.all()
+        Participant.objects.filter(pk=second.pk).update(ends_on=now.date())
+
+        make_missing(now=now)
+        make_missing(now=now)
+
+        links = {link.email: link.name for link in SchoolLink.objects.filter(place=place)}
+        assert links == {there.email: "Hana Head", first.email: first.name}
+        assert not SchoolLink.objects.filter(place=waiting).exists()
+
+
+def test_links_are_made_in_as_many_queries_for_three_schools_as_for_one(hub: Hub, now: dt.datetime) -> None:
+    group = work.make_group(hub)
+
+    def queries_for(schools: int) -> int:
+        for _ in range(schools):
+            work.make_place(hub, group=group)
+        with tenancy.use(hub), CaptureQueriesContext(connection) as captured:
+            make_missing(now=now)
+        return len([query for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+
+    assert queries_for(1) == queries_for(3) == 4

@@ -1,0 +1,80 @@
+"""Who is reminded: Specialists, and a school's head and lead teachers, each with the way to the school's page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from hubs.links import public_url
+from hubs.models import Hub, Membership
+from hubs.tenancy import active_hub_id
+from workgroups.models import MasterySpecialist, Participant, Place, SchoolLink
+from workgroups.school_links import url_of
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody who is reminded; `part` says who it is in the name of a slot."""
+
+    part: str
+    name: str
+    address: str
+    # The address of the school's page, by this person's own link; nothing for people of the hub.
+    page: str = ""
+
+
+class SchoolPeople:
+    """The heads and lead teachers of some places, in two queries."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        keys = [place.pk for place in places]
+        self._teachers: dict[int, list[Participant]] = defaultdict(list)
+        for teacher in Participant.objects.filter(place__in=keys):
+            self._teachers[teacher.place_id].append(teacher)
+        links = SchoolLink.objects.filter(place__in=keys, ended_at=None)
+        self._links = {(link.place_id, link.email.lower()): link for link in links}
+
+    def lead_teachers(self, place: Place, day: dt.date) -> list[Recipient]:
+        """Those who take part on a day, in order; one of those who share an address."""
+        found: dict[str, Recipient] = {}
+        for teacher in self._teachers[place.pk]:
+            if teacher.starts_on <= day and (teacher.ends_on is None or teacher.ends_on > day):
+                recipient = self._recipient(place, f"participant-{teacher.pk}", teacher.name, teacher.email)
+                found.setdefault(teacher.email.lower(), recipient)
+        return list(found.values())
+
+    def everybody(self, place: Place, day: dt.date) -> list[Recipient]:
+        """The head, and the lead teachers of a day; one of those who share an address."""
+        head = self._recipient(place, "head", place.head_name, place.head_email)
+        others = self.lead_teachers(place, day)
+        return [head, *(one for one in others if one.address.lower() != head.address.lower())]
+
+    def _recipient(self, place: Place, part: str, name: str, address: str) -> Recipient:
+        link = self._links.get((place.pk, address.lower()))
+        return Recipient(part, name, address, url_of(link) if link else "")
+
+
+def specialist_on(specialist: MasterySpecialist, day: dt.date) -> list[Recipient]:
+    """The Specialist; nobody once she has stopped working for the hub."""
+    if specialist.ends_on is not None and specialist.ends_on <= day:
+        return []
+    return [Recipient(f"specialist-{specialist.pk}", specialist.name, specialist.email)]
+
+
+def members(memberships: Iterable[Membership]) -> list[Recipient]:
+    """Members of the hub."""
+    return [Recipient(f"member-{one.user_id}", one.user.name, one.user.email) for one in memberships]
+
+
+def active_hub() -> Hub:
+    """The hub whose reminders are derived."""
+    return Hub.objects.get(pk=active_hub_id())
+
+
+def console_url(name: str, hub: Hub, *arguments: object) -> str:
+    """The whole address of a page of the hub's console, as it stands in a letter."""
+    return public_url(reverse(name, args=[hub.slug, *arguments]))
