@@ -10,8 +10,8 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from hubs.pages import register, register_waiting
-        from reports.queries import expressions_waiting_in_words
+        from reports.home import waiting_in_words
 
         register(label="Home", url_name="console_home", capability="use_console", order=0)
         register(label="Schools", url_name="school_list", capability="view_schools", order=15)
-        register_waiting(capability="view_expressions", words=expressions_waiting_in_words)
+        register_waiting(capability="view_expressions", words=waiting_in_words)

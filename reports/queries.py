@@ -7,89 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count
 
-from correspondence.models import Message
-from correspondence.models import State as MessageState
 from hubs.models import Hub
-from programmes.models import ExpressionOfInterest, RecruitmentWindow, SchoolChange, StageYear, State
-from schools.changes import to_confirm
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Something that waits for the hub."""
-
-    count: int
-    since: dt.datetime | None
-
-
-def expressions_waiting() -> Waiting:
-    """Expressions of interest that are not decided, and since when the oldest waits."""
-    found = ExpressionOfInterest.objects.to_decide().aggregate(count=Count("pk"), since=Min("submitted_at"))
-    return Waiting(found["count"], found["since"])
-
-
-def expressions_waiting_in_words() -> str:
-    """How many expressions of interest are to be decided, or nothing when there is none."""
-    count = expressions_waiting().count
-    return f"{count} to decide" if count else ""
-
-
-# A home is no list: the others come up as these are seen.
-MOST_CHANGES_LISTED = 10
-
-
-@dataclass(frozen=True)
-class ChangedSchools:
-    """Schools with work in progress that have changed, and that nobody of the hub has looked at."""
-
-    count: int
-    # What each of the first schools has sent.
-    first: list[list[ExpressionOfInterest]]
-
-
-def changed_schools() -> ChangedSchools:
-    """The schools that have changed with their expressions of interest, the first ones noticed first; three queries.
-
-    One more for counting where there are more than are listed.
-    """
-    unseen = SchoolChange.objects.unseen()
-    schools = unseen.order_by().values("expression__school").annotate(first_noticed=Min("noticed_at"))
-    in_order = schools.order_by("first_noticed", "expression__school").values_list("expression__school", flat=True)
-    first = list(in_order[: MOST_CHANGES_LISTED + 1])
-    count = len(first) if len(first) <= MOST_CHANGES_LISTED else schools.count()
-    listed = first[:MOST_CHANGES_LISTED]
-    sent = ExpressionOfInterest.objects.filter(school__in=listed, pk__in=unseen.values("expression"))
-    by_school: dict[int, list[ExpressionOfInterest]] = {school: [] for school in listed}
-    for expression in sent.with_stage().with_school_now().order_by("submitted_at", "pk") if listed else ():
-        by_school[expression.school_id].append(expression)
-    return ChangedSchools(count, list(by_school.values()))
-
-
-@dataclass(frozen=True)
-class ChangesToConfirm:
-    """What the register leaves in doubt and the hub may decide."""
-
-    count: int
-    # Of these, schools that the hub has added and that a school of the register is like.
-    added: int
-
-
-def changes_to_confirm(hub: Hub) -> ChangesToConfirm:
-    """How many school changes wait for the hub; one query."""
-    counted = to_confirm(hub).aggregate(
-        count=Count("pk"), added=Count("predecessor", filter=Q(predecessor__added_by=hub), distinct=True)
-    )
-    return ChangesToConfirm(**counted)
-
-
-def messages_in_trouble() -> Waiting:
-    """Messages that failed, or of which nobody knows whether they arrived."""
-    found = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.UNCERTAIN]).aggregate(
-        count=Count("pk"), since=Min("queued_at")
-    )
-    return Waiting(found["count"], found["since"])
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear, State
 
 
 def windows_closing(*, now: dt.datetime, within: dt.timedelta) -> list[RecruitmentWindow]:

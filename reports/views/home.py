@@ -6,15 +6,18 @@ import datetime as dt
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from hubs.access import MemberRequest, member, national
 from hubs.listing import Figure
 from hubs.permissions import may
-from hubs.queries import administrators_of
+from hubs.wording import pounds
 from hubs.years import academic_year_of, label_of
-from reports import queries
+from reports import home, queries
+from reports.tasks_of_today import tasks
+from reports.views.specialist_home import specialist_home
 from schools.freshness import freshness
 
 CLOSING_SOON = dt.timedelta(days=14)
@@ -23,20 +26,52 @@ CLOSING_SOON = dt.timedelta(days=14)
 @member("use_console")
 @require_safe
 def console_home(request: MemberRequest) -> HttpResponse:
-    """What needs me today."""
+    """What needs me today, this year in figures, the next seven days; a Specialist's is her own work."""
     now = timezone.now()
-    context: dict[str, object] = {}
+    today = timezone.localdate(now)
+    sees_groups = may(request.membership, "view_groups")
+    sees_money = may(request.membership, "view_money")
+    if not sees_groups and may(request.membership, "lead_groups"):
+        return specialist_home(request, now=now)
+    found = home.counts(request.hub, now=now)
+    context: dict[str, object] = {
+        "tasks": tasks(
+            request.membership,
+            found,
+            overdue=home.visits_overdue(today=today) if sees_groups else None,
+            closing=queries.windows_closing(now=now, within=CLOSING_SOON) if sees_groups else [],
+            today=today,
+        ),
+        "figures": home_figures(request, found, sees_groups=bool(sees_groups), sees_money=bool(sees_money)),
+        "year": label_of(academic_year_of(today)),
+    }
     if may(request.membership, "view_expressions"):
-        context["expressions"] = queries.expressions_waiting()
-        context["changed"] = queries.changed_schools()
-        context["closing"] = queries.windows_closing(now=now, within=CLOSING_SOON)
-    if may(request.membership, "maintain_schools"):
-        context["to_confirm"] = queries.changes_to_confirm(request.hub)
-    if may(request.membership, "view_messages"):
-        context["troubled"] = queries.messages_in_trouble()
-    if not context:
-        context["administrators"] = administrators_of(request.hub, today=timezone.localdate(now))
+        context["changed"] = found.changed
+        context["changed_schools"] = home.changed_schools() if found.changed else []
+    if sees_groups:
+        context["week"] = home.next_seven_days(now=now)
+        context["today"] = today
     return render(request, "reports/console_home.html", context)
+
+
+def home_figures(request: MemberRequest, found: home.Counts, *, sees_groups: bool, sees_money: bool) -> list[Figure]:
+    """The year in figures, as far as the member may know them."""
+    slug = request.hub.slug
+    figures: list[Figure] = []
+    if sees_groups:
+        figures += [
+            Figure("Schools taking part", found.schools, reverse("group_list", args=[slug])),
+            Figure("Work Groups", found.groups, reverse("group_list", args=[slug])),
+            Figure("Meetings held", found.meetings, reverse("meeting_list", args=[slug])),
+            Figure("Visits held", found.visits, reverse("visit_list", args=[slug])),
+        ]
+    if sees_money:
+        grants = reverse("grant_list", args=[slug])
+        figures += [
+            Figure("Grants awarded", pounds(found.awarded_pence), grants),
+            Figure("Grants paid", pounds(found.paid_pence), f"{grants}?state=paid"),
+        ]
+    return figures
 
 
 @national("view_national_figures")

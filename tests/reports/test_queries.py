@@ -5,8 +5,6 @@ import datetime as dt
 import pytest
 from django.db import DatabaseError, ProgrammingError, connections, transaction
 
-from correspondence.models import Message
-from correspondence.models import State as MessageState
 from hubs import tenancy
 from hubs.models import Hub
 from programmes.models import ExpressionOfInterest, State
@@ -17,63 +15,7 @@ from tests import factories
 DAY = dt.timedelta(days=1)
 
 
-# --- What waits for a hub --------------------------------------------------------------------
-
-
-def test_nothing_waits_in_an_empty_hub(hub: Hub) -> None:
-    with tenancy.use(hub):
-        assert queries.expressions_waiting() == queries.Waiting(0, None)
-        assert queries.messages_in_trouble() == queries.Waiting(0, None)
-
-
-def test_what_is_not_decided_waits_since_the_oldest_of_it(hub: Hub, other_hub: Hub, now: dt.datetime) -> None:
-    window = factories.make_window(hub)
-    factories.make_expression(window, submitted_at=now - 2 * DAY)
-    factories.make_expression(window, submitted_at=now - 5 * DAY)
-    factories.make_expression(window, submitted_at=now - 9 * DAY, state=State.OFFERED)
-    factories.make_expression(window, submitted_at=now - 9 * DAY, state=State.DECLINED)
-    factories.make_draft(window)
-    factories.make_expression(factories.make_window(other_hub), submitted_at=now - 20 * DAY)
-
-    with tenancy.use(hub):
-        assert queries.expressions_waiting() == queries.Waiting(2, now - 5 * DAY)
-
-
-@pytest.mark.parametrize(
-    ("state", "counts"),
-    [
-        (MessageState.QUEUED, False),
-        (MessageState.SENDING, False),
-        (MessageState.SENT, False),
-        (MessageState.CANCELLED, False),
-        (MessageState.FAILED, True),
-        (MessageState.UNCERTAIN, True),
-    ],
-)
-def test_messages_that_failed_or_are_uncertain_are_trouble(
-    hub: Hub, now: dt.datetime, state: MessageState, counts: bool
-) -> None:
-    waits = state in (MessageState.QUEUED, MessageState.CANCELLED)
-    with tenancy.use(hub):
-        Message.objects.create(
-            hub=hub,
-            kind="test",
-            key="test:1",
-            from_name="Hub",
-            from_address="no-reply@hub.example",
-            recipients=["head@school.example"],
-            subject="A subject",
-            text="A text",
-            queued_at=now,
-            not_before=now,
-            state=state,
-            claimed_at=None if waits else now,
-            attempts=0 if waits else 1,
-            sent_at=now if state == MessageState.SENT else None,
-            last_error="Refused" if counts else "",
-        )
-
-        assert queries.messages_in_trouble() == (queries.Waiting(1, now) if counts else queries.Waiting(0, None))
+# --- What a hub looks at ---------------------------------------------------------------------
 
 
 def test_windows_that_close_soon_are_named_the_next_first(hub: Hub, other_hub: Hub, now: dt.datetime) -> None:
