@@ -15,12 +15,14 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import transaction
 
 from correspondence.delivery import deliver
+from correspondence.deriving import bring_up_to_date
 from correspondence.models import Message
 from correspondence.models import State as MessageState
 from hubadmin.demo import history, invented, successions, terms
 from hubadmin.demo.invented import InventedSchool
 from hubadmin.demo.people import FAMILY_NAMES, GIVEN_NAMES, PERSONAS, Persona
 from hubadmin.demo.places import AREAS, Area
+from hubadmin.demo.working_year import WorkingYear
 from hubs import tenancy
 from hubs.models import Hub, HubArea, LeadSchool, LocalAuthority, Membership, NationalRole, Role, User
 from hubs.years import academic_year_of
@@ -40,7 +42,19 @@ NAMES = {
     "wealdshore": "Wealdshore and Downs Maths Hub",
 }
 # How many expressions of interest a hub has had for the year in progress and for the next one.
-EXPRESSIONS = {"northvale": (36, 26), "severnmoor": (14, 10), "wealdshore": (10, 6)}
+EXPRESSIONS = {"northvale": (54, 26), "severnmoor": (40, 10), "wealdshore": (38, 6)}
+# How often schools wish for a stage: enough of most for a Work Group of each.
+WISHES = {
+    "primary-readiness": 5,
+    "primary-developing": 14,
+    "primary-embedding": 7,
+    "primary-sustaining": 7,
+    "secondary-developing": 5,
+    "secondary-embedding-support": 1,
+    "secondary-embedding-sustaining": 4,
+}
+# So long schools are given to answer an offer.
+DAYS_TO_ANSWER = 14
 ALL_TAKEN = "All places of this stage are taken this year. Please apply again when recruitment opens in spring."
 # Other reasons, by stage.
 REASONS = {
@@ -71,8 +85,9 @@ def seed(*, now: dt.datetime) -> bool:
         converting: set[int] = set()
         for hub in hubs.values():
             with tenancy.use(hub):
-                _recruitment(hub, year, now)
                 terms.enter_term_dates(hub=hub, year=year, now=now)
+                _recruitment(hub, year, now)
+                WorkingYear(hub, year=year, now=now).tell()
                 history.record_history(hub=hub, year=year, now=now)
                 converting |= set(history.schools_to_convert())
         # Schools with work in progress become academies: the register tells, and the hubs are told.
@@ -82,8 +97,9 @@ def seed(*, now: dt.datetime) -> bool:
             with tenancy.use(hub):
                 # Now, and not when a worker finds the time.
                 following.notice_changes(now=now)
+                bring_up_to_date(now=now)
     for hub in hubs.values():
-        _deliver_everything(hub)
+        _deliver_everything(hub, now)
     return True
 
 
@@ -159,7 +175,7 @@ def _recruitment(hub: Hub, year: int, now: dt.datetime) -> None:
     decider = Membership.objects.select_related("hub", "user").get(
         hub=hub, role=Role.ADMINISTRATOR, user__email__in=of_this_hub_alone
     )
-    past = [_past_window(hub, stage_year) for stage_year in StageYear.objects.filter(year=year)]
+    past = [_past_window(hub, stage_year) for stage_year in StageYear.objects.select_related("stage").filter(year=year)]
     for expression in _expressions(chance, past, schools, this_year, now):
         _decide(chance, expression, decider, now)
     upcoming = _current_windows(hub, year + 1, now)
@@ -220,7 +236,7 @@ def _expressions(
     started = [window for window in windows if window.opens_at < now]
     taken: set[tuple[int, int]] = set()
     while len(sent) < number:
-        window = chance.choice(started)
+        (window,) = chance.choices(started, [WISHES[one.stage_year.stage.slug] for one in started])
         school = chance.choice(schools)
         if (window.pk, school.pk) in taken or not _fits(school, window.stage_year):
             continue
@@ -284,16 +300,17 @@ def _decide(chance: random.Random, expression: ExpressionOfInterest, actor: Memb
     if moment > now:
         return
     if chance.random() < 0.82:
-        deciding.offer(expression=expression, actor=actor, now=moment)
+        answer_by = moment.astimezone(LONDON).date() + dt.timedelta(days=DAYS_TO_ANSWER)
+        deciding.offer(expression=expression, actor=actor, now=moment, answer_by=answer_by)
     else:
         reason = chance.choice((ALL_TAKEN, REASONS.get(expression.stage_year.stage.slug, ALL_TAKEN)))
         deciding.decline(expression=expression, actor=actor, now=moment, reason=reason)
 
 
-def _deliver_everything(hub: Hub) -> None:
-    """The letters of the past have gone out: into the demo's mailbox."""
+def _deliver_everything(hub: Hub, now: dt.datetime) -> None:
+    """The letters of the past have gone out, into the demo's mailbox; what is to come waits."""
     with tenancy.use(hub):
-        waiting = Message.objects.filter(state=MessageState.QUEUED).order_by("queued_at")
+        waiting = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now).order_by("queued_at")
         queued = list(waiting.values_list("pk", "queued_at"))
     for message_id, queued_at in queued:
         deliver(hub_id=hub.pk, message_id=message_id, now=queued_at + dt.timedelta(seconds=20))
