@@ -46,9 +46,24 @@ class Link:
     expired: bool
 
 
-def make_token(purpose: Purpose, *, hub_id: int, subject_id: int) -> str:
-    """A token for a URL; it opens one subject of one hub for one purpose."""
-    return signing.TimestampSigner(salt=f"hubs.links.{purpose}", sep="~").sign(f"{hub_id}.{subject_id}")
+def make_token(purpose: Purpose, *, hub_id: int, subject_id: int, made_at: dt.datetime | None = None) -> str:
+    """A token for a URL; it opens one subject of one hub for one purpose.
+
+    It is another one each time, unless it is said when it was first `made_at`: its lifetime counts from then.
+    """
+    return _Signer(salt=f"hubs.links.{purpose}", sep="~", at=made_at).sign(f"{hub_id}.{subject_id}")
+
+
+class _Signer(signing.TimestampSigner):
+    """Signs as of a moment, or else of now."""
+
+    def __init__(self, *, salt: str, sep: str, at: dt.datetime | None) -> None:
+        super().__init__(salt=salt, sep=sep)
+        self._at = at
+
+    def timestamp(self) -> str:
+        """The moment, as Django writes it."""
+        return signing.b62_encode(int(self._at.timestamp())) if self._at else super().timestamp()
 
 
 _TOKEN = re.compile(r"\d+\.\d+~[0-9A-Za-z]+~[0-9A-Za-z_-]+")

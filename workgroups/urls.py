@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from workgroups.views import groups, holding, meetings, participants, places, specialists, visits
+from workgroups.views import calendars, groups, holding, meetings, participants, places, specialists, visits
 
 _GROUPS = "console/<slug:hub_slug>/groups/"
 _VISIT = f"{_GROUPS}places/<int:pk>/visits/<int:term>/<int:number>/"
@@ -48,6 +48,13 @@ urlpatterns: list[URLPattern] = [
     ),
     path("console/<slug:hub_slug>/groups/meetings/<int:pk>/record/", holding.meeting_record, name="meeting_record"),
     # Calendars.
+    path("calendars/<str:token>/calendar.ics", calendars.calendar_feed, name="calendar_feed"),
+    path("console/<slug:hub_slug>/groups/<int:pk>/calendar/", calendars.group_calendar, name="group_calendar"),
+    path(
+        "console/<slug:hub_slug>/specialists/<int:pk>/calendar/",
+        calendars.specialist_calendar,
+        name="specialist_calendar",
+    ),
     # Visits.
     path(f"{_GROUPS}visits/", visits.visit_list, name="visit_list"),
     path(_VISIT, visits.visit, name="visit"),

@@ -263,6 +263,9 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "meeting_attendance": lambda world: {"pk": world.meeting.pk},
     "meeting_record": lambda world: {"pk": world.meeting.pk},
     # Calendars.
+    "calendar_feed": lambda world: {"token": _token("calendar-feed", world, world.feed)},
+    "group_calendar": lambda world: {"pk": world.group.pk},
+    "specialist_calendar": lambda world: {"pk": world.specialist.pk},
     # Visits.
     "visit_list": lambda world: {},
     "visit": _of_visit,
@@ -404,6 +407,8 @@ NEEDS: dict[str, set[str]] = {
         "meeting_hold",
         "meeting_attendance",
         "meeting_record",
+        "group_calendar",
+        "specialist_calendar",
     },
     # Money.
     "view_money": {

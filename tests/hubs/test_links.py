@@ -70,3 +70,13 @@ def _made_on(day: int, purpose: Purpose, subject_id: int) -> str:
     moment = dt.datetime(2026, 11, day, tzinfo=dt.UTC).timestamp()
     with mock.patch("django.core.signing.time.time", return_value=moment):
         return make_token(purpose, hub_id=1, subject_id=subject_id)
+
+
+@given(PURPOSES)
+def test_a_token_that_says_when_it_was_made_is_the_same_each_time_and_expires_by_that(purpose: Purpose) -> None:
+    made_at = timezone.now() - LIFETIMES[purpose] + dt.timedelta(minutes=1)
+    first, second = (make_token(purpose, hub_id=1, subject_id=2, made_at=made_at) for _ in range(2))
+    assert first == second
+    assert read_token(purpose, first).made_at == made_at.replace(microsecond=0)
+    assert not read_token(purpose, first).expired
+    assert read_token(purpose, first, now=timezone.now() + dt.timedelta(minutes=2)).expired
