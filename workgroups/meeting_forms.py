@@ -102,7 +102,7 @@ class MeetingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.hosts = {school.pk: school for school in hosts}
         self.fields["host"].choices = [  # type: ignore[attr-defined]
-            ("", "None of the group's schools"),
+            ("", "None of the group’s schools"),
             *((school.pk, school.label) for school in hosts),
         ]
         self.helper = form_helper(
@@ -216,7 +216,7 @@ class WriteUpForm(forms.Form):
     observed_lesson = long_text("Observed lesson (optional)", hint="What you saw, in which year group")
     discussion = long_text("Discussion (optional)")
     agreed_actions = long_text("Agreed actions (optional)", hint="Who tries what until the next meeting")
-    internal_note = long_text("Internal note (optional)", hint="Only people of the hub read it; no school does")
+    internal_note = long_text("Internal note (optional)", hint="No school reads it, in no letter and no report")
 
     shared: ClassVar = ("observed_lesson", "discussion", "agreed_actions")
 

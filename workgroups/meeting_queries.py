@@ -27,12 +27,21 @@ class MeetingRow:
     @property
     def state(self) -> str:
         """What its tag's colour goes by."""
-        return "overdue" if self.is_to_record else self.meeting.state
+        if self.is_to_record:
+            return "overdue"
+        return "pending" if self.is_tentative else self.meeting.state
 
     @property
     def state_in_words(self) -> str:
-        """What its tag says: one that is over and waits for its record says so."""
-        return "To record" if self.is_to_record else self.meeting.get_state_display()
+        """What its tag says: one that is over and waits for its record says so, and one to be confirmed."""
+        if self.is_to_record:
+            return "To record"
+        return "To be confirmed" if self.is_tentative else self.meeting.get_state_display()
+
+    @property
+    def is_tentative(self) -> bool:
+        """Whether it is planned, and its time or place may still be another."""
+        return self.meeting.to_be_confirmed and self.meeting.state == MeetingState.PLANNED
 
     @property
     def attendance(self) -> str:
@@ -42,7 +51,8 @@ class MeetingRow:
 
 def meetings_of_group(group: WorkGroup, *, now: dt.datetime) -> list[MeetingRow]:
     """A group's meetings in the order of time, in two queries: what `workgroups/group_meetings.html` shows."""
-    return rows_of(_counted(Meeting.objects.filter(group=group).with_host_now()), now=now)
+    found = _counted(Meeting.objects.filter(group=group).with_host_now())
+    return rows_of(found.order_by("starts_at", "pk"), now=now)
 
 
 def listed(meetings: MeetingQuerySet, *, when: str, group: int | None, now: dt.datetime) -> MeetingQuerySet:

@@ -43,8 +43,8 @@ def specialist_calendar(request: MemberRequest, pk: int) -> HttpResponse:
         return _act(request, specialist)
     context = {
         "title": f"Calendar of {specialist.name}",
-        "back_url": reverse("meeting_list", args=[request.hub.slug]),
-        "back_text": "Meetings",
+        "back_url": reverse("specialist", args=[request.hub.slug, specialist.pk]),
+        "back_text": specialist.name,
     }
     return _page(request, specialist, context)
 

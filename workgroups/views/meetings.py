@@ -199,8 +199,7 @@ def no_longer(request: MemberRequest, found: Meeting) -> HttpResponse:
 
 def back_to_group(request: MemberRequest, group: WorkGroup) -> dict[str, str]:
     """The way back from a meeting."""
-    url = reverse("meeting_list", args=[request.hub.slug])
-    return {"back_url": f"{url}?group={group.pk}", "back_text": f"Meetings of {group.name}"}
+    return {"back_url": reverse("group", args=[request.hub.slug, group.pk]), "back_text": group.name}
 
 
 def back_to_meeting(request: MemberRequest, found: Meeting) -> dict[str, str]:

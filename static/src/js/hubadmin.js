@@ -26,3 +26,8 @@ if (savedForms.length > 0) {
   const { enhanceAutosave } = await import('./autosave.js')
   for (const form of savedForms) enhanceAutosave(form)
 }
+
+for (const button of document.querySelectorAll('[data-everybody]')) {
+  const { enhanceEverybody } = await import('./attendance.js')
+  enhanceEverybody(button)
+}

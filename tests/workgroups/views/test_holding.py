@@ -70,7 +70,7 @@ def test_who_came_and_what_was_said_is_recorded_in_one_go(console: Client, meeti
     page = text_of(console.get(url("meeting", meeting)))
     assert "2 of 2 came, 1 of them as a substitute." in page
     assert "Concrete first." in page
-    assert f"Internal note: only the hub reads it {MARKER}" in page
+    assert f"Internal note Only the hub sees this {MARKER}" in page
 
 
 def test_nothing_is_chosen_for_anybody_before_somebody_does(console: Client, meeting: Meeting, place: Place) -> None:
