@@ -299,7 +299,9 @@ def _action_fields(number: int) -> dict[str, forms.Field]:
             widget=forms.Textarea(attrs={"rows": 2}),
             error_messages={"null_characters_not_allowed": _UNSEEN},
         ),
-        f"action_{number}_who": line("Who", f"Enter who does action {number}", required=False, hint="Name or role"),
+        f"action_{number}_who": line(
+            "Who (optional)", f"Enter who does action {number}", required=False, hint="Name or role"
+        ),
         f"action_{number}_due": DateField(label="By when (optional)", required=False),
     }
 
