@@ -33,7 +33,7 @@ _ROLE_HINTS: dict[str, str] = {
     Role.ADMINISTRATOR: "Does everything a lead does, and manages the hub's details and members.",
     Role.HUB_LEAD: "Sees and decides expressions of interest, opens recruitment, sees the messages.",
     Role.ASSISTANT_LEAD: "The same as a hub lead.",
-    Role.MASTERY_SPECIALIST: "Sees the hub's schools and their term dates. Changes nothing.",
+    Role.MASTERY_SPECIALIST: "Plans the meetings of her Work Groups and visits their schools. Sees no other groups.",
 }
 
 
