@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from funding import granting, paying
-from funding.models import Grant, GrantState, Payment, PaymentList
+from funding.models import Grant, GrantEvent, GrantState, Payment, PaymentList
 from funding.models.grants import GrantQuerySet
 from hubs.models import Hub, Membership
 from hubs.permissions import ALLOWED
@@ -110,6 +110,11 @@ def stage_years_of_grants() -> QuerySet[StageYear]:
 def grant_for_page(pk: int) -> Grant | None:
     """One grant with all that its page shows."""
     return with_school_now(Grant.objects.filter(pk=pk)).select_related("approved_by").first()
+
+
+def is_by_hand(grant: Grant) -> bool:
+    """Whether somebody of the hub awarded a grant, rather than the school having accepted it."""
+    return grant.events.filter(kind=GrantEvent.Kind.AWARDED).exclude(actor=None).exists()
 
 
 def places_without_grant() -> QuerySet[Place]:

@@ -90,6 +90,7 @@ def grant(request: MemberRequest, pk: int) -> HttpResponse:
         "payment": payment,
         "used": ledger.used_by_places([place])[place.pk],
         "entries": timeline.entries_of(found),
+        "is_agreed": not queries.is_by_hand(found),
         "may_change": may_change,
         "can_change": may_change and not granting.why_not_to_change(found),
         "can_withhold": may_change and found.state != GrantState.WITHHELD and not granting.why_not_to_withhold(found),
