@@ -74,10 +74,12 @@ def all_groups(membership: Membership, *, now: dt.datetime) -> list[WorkGroup]:
 def with_counts(found: WorkGroupQuerySet, *, now: dt.datetime) -> WorkGroupQuerySet:
     """With stage, Specialist, `members` (how many schools) and `next_meeting` (when it begins), in the same query."""
     coming = Meeting.objects.filter(group=OuterRef("pk"), state=MeetingState.PLANNED, starts_at__gt=now)
-    return found.with_stage().annotate(
+    counted = found.with_stage().annotate(
         members=Count("places", filter=Q(places__state__in=MEMBERS)),
         next_meeting=Subquery(coming.order_by("starts_at").values("starts_at")[:1]),
     )
+    # What counts drops the model's order.
+    return counted.order_by("-stage_year__year", "stage_year__stage__order", "name", "pk")
 
 
 def stages_waiting(chosen: GroupFilter) -> list[StageYear]:
@@ -166,6 +168,8 @@ def with_days(found: MasterySpecialistQuerySet, *, year: int) -> MasterySpeciali
             groups_led=Count("groups", filter=Q(groups__stage_year__year=year)),
             is_member=Exists(members),
         )
+        # What counts drops the model's order.
+        .order_by("name", "pk")
     )
 
 
