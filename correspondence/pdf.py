@@ -36,8 +36,16 @@ class NotAccessible(Exception):
     """The HTML makes no sound PDF; the message says what WeasyPrint had to say about it, without its contents."""
 
 
-def write_pdf(parts: Iterable[str], *, foot: str, finished: Callable[[int], None] = lambda number: None) -> bytes:
+def write_pdf(
+    parts: Iterable[str],
+    *,
+    foot: str,
+    colour: str = "#0b0c0c",
+    finished: Callable[[int], None] = lambda number: None,
+) -> bytes:
     """One PDF of one or more whole HTML documents, each from a new page, its pages numbered through beside `foot`.
+
+    `colour` is the hub's, `#rrggbb`.
 
     Calls `finished` after each part with how many are laid out by now; what it raises goes on. Title and language
     are the first part's. A heading, a table's header cells and the rest are tagged as in the HTML: `scope="row"` in
@@ -47,7 +55,7 @@ def write_pdf(parts: Iterable[str], *, foot: str, finished: Callable[[int], None
 
     with _complaints() as complaints:
         try:
-            pdf = _write(parts, foot, finished)
+            pdf = _write(parts, foot, colour, finished)
         except FatalURLFetchingError as error:
             raise NotAccessible(str(error)) from error
     if complaints:
@@ -64,10 +72,10 @@ def drawable(text: str) -> str:
     return text.translate(dict.fromkeys(map(ord, unknown), _UNKNOWN)) if unknown else text
 
 
-def _write(parts: Iterable[str], foot: str, finished: Callable[[int], None]) -> bytes:
+def _write(parts: Iterable[str], foot: str, colour: str, finished: Callable[[int], None]) -> bytes:
     laid_out = []
     for number, part in enumerate(parts, start=1):
-        laid_out.append(_lay_out(part))
+        laid_out.append(_lay_out(part, colour))
         finished(number)
     first = laid_out[0]
     pages = [page for document in laid_out for page in document.pages]
@@ -76,12 +84,13 @@ def _write(parts: Iterable[str], foot: str, finished: Callable[[int], None]) -> 
     return pdf
 
 
-def _lay_out(html: str) -> Document:
-    from weasyprint import HTML
+def _lay_out(html: str, colour: str = "") -> Document:
+    from weasyprint import CSS, HTML
 
     source = HTML(string=drawable(html), base_url=_STATIC, url_fetcher=_our_files())
     stylesheet, font_config = _style()
-    document: Document = source.render(font_config=font_config, stylesheets=[stylesheet], pdf_variant=_VARIANT)
+    sheets = [stylesheet, CSS(string=f":root {{ --hub-colour: {colour} }}")] if colour else [stylesheet]
+    document: Document = source.render(font_config=font_config, stylesheets=sheets, pdf_variant=_VARIANT)
     return document
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Literal
 
+# What a workbook is to a browser.
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Cell = str | int | float | dt.date | None
 
 # What begins like this a spreadsheet takes for a formula, and runs.

@@ -80,6 +80,7 @@ class ReportMaker(Generic[R]):
         schools = [sum(len(piece.lines) for piece in part) for part in parts]
         content = pdf.write_pdf(
             self._pages(report, parts),
+            colour=head.colour,
             foot=f"{head.name}, {head.hub}. As of {moment(head.as_of)}",
             finished=lambda number: finished(sum(schools[:number])),
         )

@@ -19,10 +19,10 @@ from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.methods import form_page
 from hubs.permissions import may
+from hubs.spreadsheets import XLSX
 from hubs.wording import pounds
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-KINDS = {"xlsx": _XLSX, "csv": "text/csv; charset=utf-8"}
+KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
 
 
 @member("view_money")

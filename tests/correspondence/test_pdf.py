@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import logging
 import socket
+from io import BytesIO
 
+import pikepdf
 import pytest
 
 from correspondence import pdf
 from tests.reports.tagged_pdf import faults, headings, margins, tables
 
 PAGE = """<!DOCTYPE html>
-<html lang="en-GB" style="--hub-colour: #00625e">
+<html lang="en-GB">
 <head><title>Grant report</title></head>
 <body><h1>{heading}</h1>{body}</body>
 </html>"""
@@ -66,6 +68,13 @@ def test_after_each_part_is_told_how_many_there_are() -> None:
     told: list[int] = []
     pdf.write_pdf([page(), page(), page()], foot="", finished=told.append)
     assert told == [1, 2, 3]
+
+
+def test_the_hubs_colour_is_that_of_the_bar() -> None:
+    made = pdf.write_pdf([page('<div class="app-bar"></div>')], foot="", colour="#336699")
+    with pikepdf.open(BytesIO(made)) as opened:
+        drawn = opened.pages[0].Contents.read_bytes()
+    assert b"0.2 0.4 0.6 rg" in drawn
 
 
 def test_what_is_told_may_stop_it() -> None:

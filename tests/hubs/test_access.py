@@ -305,6 +305,13 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "release_correct": lambda world: {"pk": world.release.pk},
     "release_log_school": lambda world: {"token": _token("school-page", world, world.school_link)},
     # Reports.
+    "report_list": lambda world: {},
+    "report_new": lambda world: {},
+    "report": lambda world: {"pk": world.document.pk},
+    "report_html": lambda world: {"pk": world.document.pk},
+    "report_file": lambda world: {"pk": world.document.pk, "file_format": "pdf"},
+    "report_cancel": lambda world: {"pk": world.document.pk},
+    "report_again": lambda world: {"pk": world.document.pk},
     # What will go out.
     "upcoming": lambda world: {},
     "message_record": lambda world: {"message_id": world.message.pk},
@@ -432,6 +439,15 @@ NEEDS: dict[str, set[str]] = {
     "approve_money": {"grants_approve"},
     "pay_money": {"payment_list_make", "payment_list_paid", "payment_list_take_back"},
     # Reports.
+    "make_reports": {
+        "report_list",
+        "report_new",
+        "report",
+        "report_html",
+        "report_file",
+        "report_cancel",
+        "report_again",
+    },
     # Messages.
     "view_messages": {"message_list", "message", "upcoming", "message_record"},
     "retry_messages": {"message_retry", "message_cancel", "message_hold", "message_release", "message_send_now"},
@@ -467,6 +483,10 @@ MAY_REDIRECT = {
     "visit_draft",
     "visit_put_right",
     "action_done",
+    # To the report, which is not made yet.
+    "report_html",
+    "report_file",
+    "report_again",
     # To the meeting: one that is to come has nothing to record.
     "meeting_hold",
     "meeting_attendance",

@@ -31,3 +31,9 @@ for (const button of document.querySelectorAll('[data-everybody]')) {
   const { enhanceEverybody } = await import('./attendance.js')
   enhanceEverybody(button)
 }
+
+const watchedFrames = document.querySelectorAll('[data-watch-every]')
+if (watchedFrames.length > 0) {
+  const { watch } = await import('./watch.js')
+  for (const frame of watchedFrames) watch(frame)
+}
