@@ -18,7 +18,7 @@ from hubs.permissions import require
 from programmes.deciding import CannotDecide
 from programmes.happenings import OfferAccepted, SchoolChosen
 from schools.lineage import urns_of_school_today
-from workgroups import letters, steps
+from workgroups import letters, steps, visiting
 from workgroups.handing_over import hand_over_visits
 from workgroups.happenings import PlaceMade, place_made
 from workgroups.models import Participant, Place, PlaceEvent, PlaceState, WorkGroup
@@ -140,8 +140,13 @@ def take_out(*, place: Place, on: dt.date, reason: str, actor: Membership, now: 
 
 
 def leave(*, place: Place, on: dt.date, reason: str, actor: Membership, now: dt.datetime) -> None:
-    """Note that a school has left, whether or not it has a group. Raises `NotAllowed`, `CannotPlace` and `WrongDay`."""
-    _take(place, Step(Kind.LEFT, on, reason), actor, now)
+    """Note that a school has left, whether or not it has a group; visits to come are called off.
+
+    Raises `NotAllowed`, `CannotPlace` and `WrongDay`.
+    """
+    with transaction.atomic():
+        _take(place, Step(Kind.LEFT, on, reason), actor, now)
+        visiting.call_off_visits(place=place, actor=actor, now=now)
 
 
 def come_back(*, place: Place, on: dt.date, reason: str, actor: Membership, now: dt.datetime) -> None:

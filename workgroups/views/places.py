@@ -174,7 +174,7 @@ def place_leave(request: MemberRequest, pk: int) -> HttpResponse:
         submit="Record that it has left",
         explanation=(
             "Every hub can read that it left before the end. What it attended, its notes and its people stay on "
-            "record. No letter is sent."
+            "record; visits to come are called off. No letter is sent."
         ),
         done="is recorded as having left.",
         warning=True,
