@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from hubs.links import public_url
-from hubs.models import Hub, Membership
+from hubs.models import Hub, Role
+from hubs.queries import members_of
 from hubs.tenancy import active_hub_id
 from workgroups.models import MasterySpecialist, Participant, Place, SchoolLink
 from workgroups.school_links import url_of
@@ -40,18 +41,16 @@ class SchoolPeople:
 
     def lead_teachers(self, place: Place, day: dt.date) -> list[Recipient]:
         """Those who take part on a day, in order; one of those who share an address."""
-        found: dict[str, Recipient] = {}
-        for teacher in self._teachers[place.pk]:
-            if teacher.starts_on <= day and (teacher.ends_on is None or teacher.ends_on > day):
-                recipient = self._recipient(place, f"participant-{teacher.pk}", teacher.name, teacher.email)
-                found.setdefault(teacher.email.lower(), recipient)
-        return list(found.values())
+        return each_once(
+            self._recipient(place, f"participant-{teacher.pk}", teacher.name, teacher.email)
+            for teacher in self._teachers[place.pk]
+            if teacher.starts_on <= day and (teacher.ends_on is None or teacher.ends_on > day)
+        )
 
     def everybody(self, place: Place, day: dt.date) -> list[Recipient]:
         """The head, and the lead teachers of a day; one of those who share an address."""
         head = self._recipient(place, "head", place.head_name, place.head_email)
-        others = self.lead_teachers(place, day)
-        return [head, *(one for one in others if one.address.lower() != head.address.lower())]
+        return each_once([head, *self.lead_teachers(place, day)])
 
     def _recipient(self, place: Place, part: str, name: str, address: str) -> Recipient:
         link = self._links.get((place.pk, address.lower()))
@@ -65,9 +64,19 @@ def specialist_on(specialist: MasterySpecialist, day: dt.date) -> list[Recipient
     return [Recipient(f"specialist-{specialist.pk}", specialist.name, specialist.email)]
 
 
-def members(memberships: Iterable[Membership]) -> list[Recipient]:
-    """Members of the hub."""
-    return [Recipient(f"member-{one.user_id}", one.user.name, one.user.email) for one in memberships]
+def hub_leads(hub: Hub, today: dt.date) -> list[Recipient]:
+    """Who leads the hub; where nobody does, who runs it. One query."""
+    found = list(members_of(hub, today=today).filter(role__in=[Role.HUB_LEAD, Role.ADMINISTRATOR]))
+    leads = [one for one in found if one.role == Role.HUB_LEAD] or found
+    return [Recipient(f"member-{one.user_id}", one.user.name, one.user.email) for one in leads]
+
+
+def each_once(recipients: Iterable[Recipient]) -> list[Recipient]:
+    """Each address once; the first of those who share one."""
+    found: dict[str, Recipient] = {}
+    for recipient in recipients:
+        found.setdefault(recipient.address.lower(), recipient)
+    return list(found.values())
 
 
 def active_hub() -> Hub:

@@ -11,7 +11,6 @@ from hubs import tenancy
 from hubs.links import without_tokens
 from hubs.models import Hub, User
 from programmes.models import StageYear
-from schools.models import CurrentSchool, School
 from tests import factories, work
 from tests.workgroups.reminders.conftest import JOINED, assert_as_many_queries, at, due, wishes
 from workgroups.models import (
@@ -216,15 +215,9 @@ def test_the_specialist_reads_where_to_record_who_came(hub: Hub, group: WorkGrou
 
 def test_the_host_is_named_as_it_is_today(hub: Hub, group: WorkGroup, place: Place) -> None:
     work.make_meeting(group, starts_at=at(11, 18, 13, 30), host_school=place.school, venue="")
-    become(place.school, factories.make_school("Birch Academy"))
+    factories.go_on_as(place.school, factories.make_school("Birch Academy"))
 
     assert "Where: Birch Academy\n" in wishes(IN_TWO_DAYS, hub, OCTOBER)[0].text
-
-
-def become(former: School, current: School) -> None:
-    former.status = School.Status.CLOSED
-    former.save(update_fields=["status"])
-    CurrentSchool.objects.create(former=former, current=current)
 
 
 @pytest.mark.parametrize("rule", [IN_TEN_DAYS, IN_TWO_DAYS])
