@@ -85,7 +85,7 @@ def _of_groups(membership: Membership, found: Counts, overdue: Overdue | None, t
         since = found.attendance_since
         text = _of(found.attendance_missing, "meeting without attendance", "meetings without attendance")
         detail = f"The first was on {day(since)} ({from_today(since, today)})."
-        yield Task(text, f"{_url(membership, 'meeting_list')}?when=past", detail)
+        yield Task(text, f"{_url(membership, 'meeting_list')}?when=record", detail)
 
 
 def _of_money(membership: Membership, found: Counts, today: dt.date) -> Iterator[Task]:
