@@ -11,7 +11,9 @@ class FundingConfig(AppConfig):
 
     def ready(self) -> None:
         """Award grants with places, and count what happens in Work Groups."""
+        from correspondence import reminders
         from funding import granting, ledger
+        from funding.reminders import RULES
         from hubs.pages import register
         from workgroups import happenings
         from workgroups.completing import register_evidence
@@ -22,3 +24,5 @@ class FundingConfig(AppConfig):
         happenings.meeting_held.listen(ledger.count_meeting)
         happenings.visit_held.listen(ledger.count_visit)
         register_evidence(ledger.evidence_of)
+        for rule in RULES:
+            reminders.register(rule)

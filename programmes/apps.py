@@ -10,7 +10,9 @@ class ProgrammesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from correspondence import reminders
         from hubs.pages import register
+        from programmes.reminders import RULES
         from programmes.tasks import follow
         from programmes.withdrawing import holds, let_go
         from schools import following, withdrawing
@@ -19,3 +21,5 @@ class ProgrammesConfig(AppConfig):
         register(label="Recruitment", url_name="recruitment", capability="manage_recruitment", order=20)
         following.register(follow)
         withdrawing.register(holds=holds, let_go=let_go)
+        for rule in RULES:
+            reminders.register(rule)

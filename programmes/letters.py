@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from django.urls import reverse
 
@@ -182,6 +183,31 @@ def decision_preview(expression: ExpressionOfInterest, outcome: State, words: st
 
 
 @dataclass(frozen=True)
+class Addressee:
+    """Somebody of the school who is written to; `is_head` says that the head reads it."""
+
+    part: Literal["head", "contact"]
+    name: str
+    address: str
+    is_head: bool
+
+
+def addressees(expression: ExpressionOfInterest) -> list[Addressee]:
+    """Head and contact, the head first. Where both share an address, it is the contact alone."""
+    contact_is_head = expression.contact_email.lower() == expression.headteacher_email.lower()
+    contact = Addressee("contact", expression.contact_name, expression.contact_email, contact_is_head)
+    if contact_is_head:
+        return [contact]
+    return [Addressee("head", expression.headteacher_name, expression.headteacher_email, True), contact]
+
+
+def offer_link(expression: ExpressionOfInterest) -> str:
+    """The whole address of the page on which the school answers an offer."""
+    token = make_token("offer-answer", hub_id=expression.hub_id, subject_id=expression.pk)
+    return public_url(reverse("offer", args=[token]))
+
+
+@dataclass(frozen=True)
 class _Letter:
     """One of the letters to a school on one matter; `to_head` says that the head reads it."""
 
@@ -195,12 +221,9 @@ class _Letter:
 
 
 def _letters(expression: ExpressionOfInterest, kind: str, key: str, subject: str) -> Iterator[_Letter]:
-    """A letter each to head and contact, the head's first. Where both share an address, it is the contact's."""
-    people = {expression.headteacher_email.lower(): ("head", expression.headteacher_name, expression.headteacher_email)}
-    people[expression.contact_email.lower()] = ("contact", expression.contact_name, expression.contact_email)
-    for part, name, address in people.values():
-        to_head = part == "head" or len(people) == 1
-        yield _Letter(expression, kind, f"{key}:{part}", subject, name, address, to_head)
+    """A letter each to those who are written to."""
+    for one in addressees(expression):
+        yield _Letter(expression, kind, f"{key}:{one.part}", subject, one.name, one.address, one.is_head)
 
 
 def _agreement(expression: ExpressionOfInterest, outcome: State) -> str:
@@ -214,8 +237,7 @@ def _decided(letter: _Letter, outcome: State, words: str, agreement: str, answer
         return _fill(_DECLINE, letter, words=said)
     if letter.to_head:
         please = f"Please answer by {answer_by}" if answer_by else "Please answer as soon as you can"
-        token = make_token("offer-answer", hub_id=expression.hub_id, subject_id=expression.pk)
-        link = public_url(reverse("offer", args=[token]))
+        link = offer_link(expression)
         return _fill(_OFFER, letter, words=said, please_answer=please, offer_link=link, agreement=agreement)
     head_asked = (
         f"We have asked {expression.headteacher_name} to answer for the school"
