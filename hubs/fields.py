@@ -10,6 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 LONGEST_EMAIL = 254
+# Said of several lines, in which nobody finds it by what is missing.
+UNSEEN = "Take out the character that cannot be seen, or write it again"
 _PHONE = re.compile(r"^\+?[\d\s().-]{8,25}(\s*(ext\.?|x|extension)\s*\d{1,6})?$", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 # Of a page or of a mailbox; "Maths/PE lead" and "St. John's" are none.
@@ -121,6 +123,22 @@ def telephone(label: str, *, hint: str = "", required: bool = True, **attrs: str
         help_text=hint,
         error_messages=_messages("Enter a telephone number", 30),
         widget=forms.TextInput(attrs={"type": "tel", **attrs}),
+    )
+
+
+def long_text(label: str, missing: str = "", *, longest: int = 2000, rows: int = 4, hint: str = "") -> TextField:
+    """Several lines; without `missing`, the message for none, they may be left empty."""
+    return TextField(
+        label=label,
+        required=bool(missing),
+        max_length=longest,
+        help_text=hint,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={
+            "required": missing,
+            "max_length": f"Write {longest:,} characters or fewer",
+            "null_characters_not_allowed": UNSEEN,
+        },
     )
 
 

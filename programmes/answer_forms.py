@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from hubs.fields import TextField, line
+from hubs.fields import line, long_text
 from hubs.layout import Button, form_helper
 
 _CHANGED = "Read the offer again: it has changed since you opened this page"
@@ -51,16 +51,11 @@ class AcceptForm(_AnswerForm):
 class TurnDownForm(_AnswerForm):
     """Who turns a place down for the school, and why."""
 
-    reason = TextField(
-        label="Why can the school not take the place?",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="The hub reads this. It helps it to offer you something that fits",
-        error_messages={
-            "required": "Enter the reason, so that the hub knows what would fit your school",
-            "max_length": "Write 2,000 characters or fewer",
-            "null_characters_not_allowed": "Take out the character that cannot be seen, or write it again",
-        },
+    reason = long_text(
+        "Why can the school not take the place?",
+        "Enter the reason, so that the hub knows what would fit your school",
+        rows=5,
+        hint="The hub reads this. It helps it to offer you something that fits",
     )
 
     def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:

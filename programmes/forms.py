@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 
-from hubs.fields import TextField, email, line, telephone
+from hubs.fields import email, line, long_text, telephone
 from hubs.layout import Button, Question, form_helper
 from hubs.widgets import DateField
 from hubs.years import label_of
@@ -27,7 +27,6 @@ DEADLINE = dt.time(17, 0)
 # What an offer suggests, and the most it may give.
 DAYS_TO_ANSWER = dt.timedelta(days=14)
 LONGEST_TO_ANSWER = dt.timedelta(days=365)
-_UNSEEN = "Take out the character that cannot be seen, or write it again"
 
 
 class SchoolSearchForm(forms.Form):
@@ -197,14 +196,7 @@ class OfferForm(forms.Form):
         help_text="The letter asks for an answer by this day. One that comes later still counts",
         error_messages={"required": "Enter the day by which the school is asked to answer"},
     )
-    words = TextField(
-        label="Add something to the letter (optional)",
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="The headteacher reads this word for word",
-        error_messages={"max_length": "Write 2,000 characters or fewer", "null_characters_not_allowed": _UNSEEN},
-    )
+    words = long_text("Add something to the letter (optional)", hint="The headteacher reads this word for word")
 
     def __init__(self, *args: Any, today: dt.date, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -226,16 +218,11 @@ class OfferForm(forms.Form):
 class DeclineForm(forms.Form):
     """Why the school is declined."""
 
-    reason = TextField(
-        label="Why can the hub not offer a place?",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="The headteacher reads this word for word",
-        error_messages={
-            "required": "Enter the reason: the headteacher will read it",
-            "max_length": "Write 2,000 characters or fewer",
-            "null_characters_not_allowed": _UNSEEN,
-        },
+    reason = long_text(
+        "Why can the hub not offer a place?",
+        "Enter the reason: the headteacher will read it",
+        rows=6,
+        hint="The headteacher reads this word for word",
     )
 
     def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from hubs.fields import TextField, line
+from hubs.fields import TextField, line, long_text
 from hubs.layout import Button, Question, form_helper
 from hubs.moments import NoSuchTime, london, time_field
 from hubs.widgets import DateField
@@ -21,25 +21,13 @@ from workgroups.holding import Marked, MeetingRecord
 from workgroups.models import Attendance, Meeting, Participant, Place, WorkGroup
 from workgroups.planning import MeetingDetails
 
-_UNSEEN = "Take out the character that cannot be seen, or write it again"
 _FORMAT = Meeting.Format
 _MARK = Attendance.Mark
+_LONGEST = 5000
 
 
-def long_text(label: str, *, hint: str = "", longest: int = 5000, rows: int = 5, missing: str = "") -> TextField:
-    """Several lines; without `missing`, the message for none, they may be left empty."""
-    return TextField(
-        label=label,
-        required=bool(missing),
-        max_length=longest,
-        help_text=hint,
-        widget=forms.Textarea(attrs={"rows": rows}),
-        error_messages={
-            "required": missing,
-            "max_length": f"Write {longest:,} characters or fewer",
-            "null_characters_not_allowed": _UNSEEN,
-        },
-    )
+def _note(label: str, *, hint: str = "") -> TextField:
+    return long_text(label, longest=_LONGEST, rows=5, hint=hint)
 
 
 class MeetingForm(forms.Form):
@@ -96,7 +84,7 @@ class MeetingForm(forms.Form):
     to_be_confirmed = forms.BooleanField(
         label="Still to be confirmed", required=False, help_text="Calendars show the meeting as tentative"
     )
-    agenda = long_text("Agenda (optional)", hint="The schools read it")
+    agenda = _note("Agenda (optional)", hint="The schools read it")
 
     def __init__(self, *args: Any, hosts: Sequence[School], submit: str, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -198,9 +186,9 @@ class CancelMeetingForm(forms.Form):
 
     reason = long_text(
         "Why is it cancelled?",
-        hint="The lead teachers and the host read this word for word",
+        "Enter the reason: the schools will read it",
         longest=1000,
-        missing="Enter the reason: the schools will read it",
+        hint="The lead teachers read this word for word",
     )
 
     def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
@@ -213,10 +201,10 @@ class CancelMeetingForm(forms.Form):
 class WriteUpForm(forms.Form):
     """What the schools read about a meeting afterwards and, apart, what the hub alone reads."""
 
-    observed_lesson = long_text("Observed lesson (optional)", hint="What you saw, in which year group")
-    discussion = long_text("Discussion (optional)")
-    agreed_actions = long_text("Agreed actions (optional)", hint="Who tries what until the next meeting")
-    internal_note = long_text("Internal note (optional)", hint="No school reads it, in no letter and no report")
+    observed_lesson = _note("Observed lesson (optional)", hint="What you saw, in which year group")
+    discussion = _note("Discussion (optional)")
+    agreed_actions = _note("Agreed actions (optional)", hint="Who tries what until the next meeting")
+    internal_note = _note("Internal note (optional)", hint="No school reads it, in no letter and no report")
 
     shared: ClassVar = ("observed_lesson", "discussion", "agreed_actions")
 
@@ -345,8 +333,8 @@ class PutRightForm(AttendanceForm):
 
     reason = long_text(
         "Why is it put right?",
-        hint="It stands in the timeline, and beside the release time that is counted anew",
+        "Enter why the attendance is put right",
         longest=500,
         rows=3,
-        missing="Enter why the attendance is put right",
+        hint="It stands on the timeline, and beside the release time that is counted anew",
     )

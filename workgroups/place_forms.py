@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 
-from hubs.fields import SearchField, TextField
+from hubs.fields import SearchField, TextField, long_text
 from hubs.layout import Button, Look, Question, form_helper
 from hubs.widgets import DateField
 from programmes.models import StageYear
@@ -24,17 +24,7 @@ def _on(label: str) -> DateField:
 
 
 def _reason(label: str, missing: str, *, hint: str = "The hub's people read it, the school does not") -> TextField:
-    return TextField(
-        label=label,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=hint,
-        error_messages={
-            "required": missing,
-            "max_length": "Write 2,000 characters or fewer",
-            "null_characters_not_allowed": "Take out the character that cannot be seen, or write it again",
-        },
-    )
+    return long_text(label, missing, hint=hint)
 
 
 class StepForm(forms.Form):

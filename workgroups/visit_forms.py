@@ -12,7 +12,7 @@ from django.core.validators import MaxLengthValidator
 from django.forms.boundfield import BoundField
 from django.utils import timezone
 
-from hubs.fields import TextField, line
+from hubs.fields import UNSEEN, TextField, line, long_text
 from hubs.layout import Button, Question, form_helper
 from hubs.moments import NoSuchTime, london, time_field
 from hubs.widgets import PARTS, DateField, DateWidget
@@ -29,24 +29,8 @@ _LONGEST_NOTE = 5000
 _LONGEST_ACTION = 500
 # In digits: what a key's column holds.
 _LONGEST_KEY = 18
-_UNSEEN = "Take out the character that cannot be seen, or write it again"
 _LENGTHS = [(number, days(number)) for number in range(1, 5)]
 _RELEASES = [(0, "None"), *((number, days(number)) for number in range(1, 9))]
-
-
-def _text(label: str, missing: str = "", *, rows: int, hint: str = "", longest: int = _LONGEST_NOTE) -> TextField:
-    return TextField(
-        label=label,
-        required=bool(missing),
-        max_length=longest,
-        help_text=hint,
-        widget=forms.Textarea(attrs={"rows": rows}),
-        error_messages={
-            "required": missing,
-            "max_length": f"Write {longest:,} characters or fewer",
-            "null_characters_not_allowed": _UNSEEN,
-        },
-    )
 
 
 def _length(label: str) -> forms.TypedChoiceField:
@@ -147,8 +131,8 @@ class LogForm(forms.Form):
     day = DateField(label="Day of the visit", error_messages={"required": "Enter the day on which it was"})
     starts = time_field("When it started", missing="Enter when it started, like 9:30am")
     met = line("Whom you met", "Enter whom you met", longest=300, hint="Like both lead teachers and the head")
-    shared_note = _text("Note of the visit", "Write a note for the school", rows=10)
-    internal_note = _text("Internal note (optional)", rows=5)
+    shared_note = long_text("Note of the visit", "Write a note for the school", longest=_LONGEST_NOTE, rows=10)
+    internal_note = long_text("Internal note (optional)", longest=_LONGEST_NOTE, rows=5)
     half_days = _length("How long it took of your time")
     teachers_half_days = forms.TypedChoiceField(
         label="Release time of the lead teachers",
@@ -235,7 +219,7 @@ class LogForm(forms.Form):
 class PutRightForm(LogForm):
     """The same of a visit that is logged, with the reason; its open actions stand in the rows."""
 
-    reason = _text(
+    reason = long_text(
         "Why is it put right?",
         "Enter why: it stays on the timeline, and beside the days in the ledger",
         rows=3,
@@ -259,7 +243,7 @@ class PutRightForm(LogForm):
 class MissForm(forms.Form):
     """Why a visit did not take place."""
 
-    reason = _text(
+    reason = long_text(
         "Why did it not take place?",
         "Enter why it did not take place",
         rows=3,
@@ -297,7 +281,7 @@ def _action_fields(number: int) -> dict[str, forms.Field]:
             required=False,
             validators=[MaxLengthValidator(_LONGEST_ACTION, f"Write action {number} in {_LONGEST_ACTION} characters")],
             widget=forms.Textarea(attrs={"rows": 2}),
-            error_messages={"null_characters_not_allowed": _UNSEEN},
+            error_messages={"null_characters_not_allowed": UNSEEN},
         ),
         f"action_{number}_who": line(
             "Who (optional)", f"Enter who does action {number}", required=False, hint="Name or role"

@@ -4,7 +4,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from hubs.fields import SearchField, TextField, email, line, telephone
+from hubs.fields import UNSEEN, SearchField, TextField, email, line, long_text, telephone
 from hubs.forms import InviteForm, JoinForm, LeadSchoolForm, ProfileForm
 
 NAME = line("Name", "Enter the name")
@@ -117,3 +117,15 @@ def test_what_is_looked_for_is_cut_to_its_longest() -> None:
     assert field.bound_data(None, None) is None
     with pytest.raises(ValidationError):
         field.clean("a\0")
+
+
+def test_several_lines_are_kept_and_their_refusals_say_what_to_do() -> None:
+    reason = long_text("Why?", "Enter the reason", longest=1000)
+    assert reason.clean("One.\nTwo.") == "One.\nTwo."
+    assert refusals(reason, " ") == ["Enter the reason"]
+    assert refusals(reason, "x" * 1001) == ["Write 1,000 characters or fewer"]
+    assert refusals(reason, "One.\x00") == [UNSEEN]
+
+
+def test_several_lines_without_a_message_for_none_may_be_left_empty() -> None:
+    assert long_text("Agenda (optional)").clean("") == ""

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from correspondence import reminders
 from hubs import tenancy, timeline
@@ -18,6 +19,7 @@ from workgroups.models import Meeting, MeetingChange, MeetingState, WorkGroup
 from workgroups.planning import (
     CannotCancel,
     CannotPlan,
+    ChangedMeanwhile,
     MeetingDetails,
     cancel_meeting,
     change_meeting,
@@ -186,6 +188,20 @@ def test_changed_to_what_it_is_nothing_happens(
     assert (same.sequence, same.changed_at, len(told_of(meeting)), derived) == (0, now, 1, ["soon"])
 
 
+def test_whoever_has_seen_an_older_plan_is_told_how_it_stands(
+    group: WorkGroup, leader: Membership, now: dt.datetime
+) -> None:
+    meeting = planned(group, leader, now)
+    with tenancy.use(group.hub):
+        moved = replace(details_of(meeting), starts_at=TUESDAY + AN_HOUR)
+        change_meeting(meeting=meeting, details=moved, actor=leader, now=now, seen=0)
+        other = replace(details_of(meeting), venue="Library")
+        with pytest.raises(ChangedMeanwhile, match="2 March 2027, 2:30pm now, Town hall"):
+            change_meeting(meeting=meeting, details=other, actor=leader, now=now, seen=0)
+        # Whoever wants what it is by now has nothing to check.
+        assert change_meeting(meeting=meeting, details=moved, actor=leader, now=now, seen=0).sequence == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "said", "is_news"),
     [
@@ -312,3 +328,17 @@ def test_a_change_is_told_once_for_each_number(group: WorkGroup, leader: Members
         with pytest.raises(IntegrityError, match="meeting_change_once"), transaction.atomic():
             change.save(force_insert=True)
         assert MeetingChange.append_only
+
+
+@pytest.mark.django_db(transaction=True)
+def test_planned_by_two_at_once_it_is_one_meeting(group: WorkGroup, leader: Membership, now: dt.datetime) -> None:
+    def plan(number: int) -> int:
+        try:
+            return planned(group, leader, now + number * AN_HOUR).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(plan, range(4)))) == 1
+    with tenancy.use(group.hub):
+        assert Meeting.objects.count() == 1

@@ -49,6 +49,8 @@ def meeting_list(request: MemberRequest) -> HttpResponse:
         "page": page,
         "rows": meeting_queries.rows_of(page.object_list, now=now),  # type: ignore[arg-type]  # a page of the queryset
         "when": when,
+        "back_url": reverse("group_list", args=[request.hub.slug]),
+        "back_text": "Work Groups",
         "figures": [
             Figure("To come", counts[""], listing.address(request, when="")),
             Figure("To record", counts["record"], listing.address(request, when="record")),
@@ -71,7 +73,7 @@ def meeting(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "meeting": found,
         "is_to_record": meeting_queries.is_to_record(found, now=now),
-        "facts": _facts(found),
+        "facts": _facts(found, group_url=reverse("group", args=[request.hub.slug, found.group_id])),
         "attendance": attendance,
         "attendance_in_words": attendance_in_words(attendance),
         "note": internal_note_of(found),
@@ -261,7 +263,7 @@ def _hosts_with(found: Meeting) -> list[School]:
     return [*hosts, host] if host and host not in hosts else hosts
 
 
-def _facts(found: Meeting) -> list[SummaryRow]:
+def _facts(found: Meeting, *, group_url: str) -> list[SummaryRow]:
     host = found.host_school.named_now if found.host_school else None
     address = ", ".join(part for part in (host.street, host.town, host.postcode) if part) if host else ""
     where = [line for line in (found.where or "Not known yet", address) if line]
@@ -274,6 +276,6 @@ def _facts(found: Meeting) -> list[SummaryRow]:
         rows.append(SummaryRow("Link to join", found.online_link, link=found.online_link))
     return [
         *rows,
-        SummaryRow("Work Group", f"{found.group.name}, {found.group.stage_year}"),
+        SummaryRow("Work Group", f"{found.group.name}, {found.group.stage_year}", link=group_url),
         SummaryRow("Mastery Specialist", found.group.specialist.name),
     ]

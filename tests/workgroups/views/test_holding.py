@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -9,6 +10,7 @@ from hubs.models import Hub, User
 from tests import work
 from tests.workgroups.views.pages import ClientOf, join, past, queries_of, said, teachers_of, text_of, url
 from workgroups.models import Attendance, InternalNote, Meeting, Participant, Place, WorkGroup
+from workgroups.school_links import url_of
 
 MARKER = "ZEBRA: the head is leaving."
 
@@ -215,3 +217,15 @@ def test_forms_take_as_many_queries_for_three_schools_as_for_one(
     join(group, "Mill Road")
     join(group, "Birch")
     assert queries_of(console, url("meeting_hold", meeting)) == one <= 11
+
+
+def test_what_only_the_hub_reads_is_on_no_page_of_a_school(console: Client, meeting: Meeting, place: Place) -> None:
+    data = chosen(place, "present", "present", discussion="Concrete first.", internal_note=MARKER)
+    console.post(url("meeting_hold", meeting), data)
+    assert "ZEBRA" in console.get(url("meeting", meeting)).text
+    with tenancy.use(place.hub):
+        address = url_of(work.make_school_link(place)).removeprefix(settings.PUBLIC_URL)
+    page = Client().get(address)
+    assert page.status_code == 200
+    assert "Concrete first." in page.text
+    assert "ZEBRA" not in page.text
