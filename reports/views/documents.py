@@ -75,7 +75,7 @@ def report_new(request: MemberRequest) -> HttpResponse:
         except (documents.TooManyWaiting, CannotBeMade) as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "The report is being made. This page says when it is ready.")
+            messages.success(request, "The report has been asked for. This page says when it is ready.")
             return redirect("report", request.hub.slug, document.pk)
     context = {"form": form, "back_url": back, "back_text": "Reports"}
     return render(request, "reports/report_new.html", context)
@@ -178,7 +178,7 @@ def report_again(request: MemberRequest, *, pk: int) -> HttpResponse:
         except documents.TooManyWaiting as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "The report is being made. This page says when it is ready.")
+            messages.success(request, "The report has been asked for. This page says when it is ready.")
             return redirect(_url_of(request, made))
     if document.state in (DocumentState.QUEUED, DocumentState.RENDERING):
         return redirect(url)

@@ -109,7 +109,7 @@ def test_a_report_is_asked_for_and_its_page_says_what_comes_next(
     assert document.parameters == {
         "scope": "group", "pk": place.group_id, "year": year, "first": f"{year}-09-01", "last": f"{year + 1}-08-31",
     }  # fmt: skip
-    assert "The report is being made." in text_of(response)
+    assert "The report has been asked for." in text_of(response)
     assert "It is made as soon as a worker is free" in text_of(response)
     assert url("report_cancel", hub, document.pk) in response.text
 
@@ -294,7 +294,7 @@ def test_a_ready_report_leads_to_its_page_and_files(hub: Hub, place: Place, admi
 
 def test_its_page_has_the_figures(hub: Hub, place: Place, administrator: User, ada: Client) -> None:
     page = text_of(ada.get(url("report_html", hub, ready(hub, administrator).pk)))
-    assert "1 grant of £1,234.56 together." in page
+    assert "1 grant of £1,234.56 together. Nothing was paid in this time." in page
     assert "Ash Lane Primary School" in page
 
 
