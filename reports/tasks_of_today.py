@@ -94,10 +94,10 @@ def _of_money(membership: Membership, found: Counts, today: dt.date) -> Iterator
         first = found.claim_on
         text = _of(found.claims_due, "grant to claim soon", "grants to claim soon")
         detail = f"The first on {day(first)} ({from_today(first, today)}). Say which are due."
-        yield Task(text, f"{url}?state=expected", detail)
+        yield Task(text, f"{url}?state=expected&year=all", detail)
     if found.to_approve and may(membership, "approve_money"):
         text = _of(found.to_approve, "grant to approve", "grants to approve")
-        yield Task(text, f"{url}?state=due", f"{pounds(found.to_approve_pence)} together.")
+        yield Task(text, f"{url}?state=due&year=all", f"{pounds(found.to_approve_pence)} together.")
     if found.to_pay and may(membership, "pay_money"):
         text = _of(found.to_pay, "approved grant to put on a payment list", "approved grants to put on a payment list")
         yield Task(text, _url(membership, "payment_lists"), f"{pounds(found.to_pay_pence)} together.")
