@@ -253,9 +253,13 @@ class WorkingYear:
             self._arrange(place, slot, self._at(gone[-1], 9, 14), actor)
 
     def _days(self, place: Place, slot: VisitSlot) -> list[dt.date]:
+        """Days on which it can be: of two visits in a term, the second comes in its second half."""
         calendar = calendar_of(place.school_now)
         days = calendar.days_in_session(self.year, Term(slot.term).half_terms)
-        return [day for day in days if slot.dates.arrange_from <= day <= slot.overdue_from]
+        days = [day for day in days if slot.dates.arrange_from <= day <= slot.overdue_from]
+        wanted = max(1, place.stage_year.visits_per_term[slot.term - 1])
+        share = len(days) // wanted
+        return days[(slot.number - 1) * share : slot.number * share] if slot.number <= wanted else days
 
     def _arrange(self, place: Place, slot: VisitSlot, starts_at: dt.datetime, actor: Membership) -> Visit:
         return visiting.arrange_visit(
