@@ -14,8 +14,9 @@ from hubs.permissions import require
 from hubs.tenancy import active_hub_id
 from programmes.models import StageYear
 from schools.lineage import urns_of_school_today
+from workgroups import letters
 from workgroups.handing_over import hand_over_visits
-from workgroups.models import MasterySpecialist, WorkGroup
+from workgroups.models import MasterySpecialist, PlaceState, WorkGroup
 
 
 class NameTaken(Exception):
@@ -55,7 +56,9 @@ def change_group(
     actor: Membership,
     now: dt.datetime,
 ) -> bool:
-    """Change a group's name, Specialist or limit; whether that was news. A new Specialist gets the arranged visits.
+    """Change a group's name, Specialist or limit; whether that was news.
+
+    A new Specialist gets the visits that are arranged, and the schools get a letter.
 
     Raises `NotAllowed`, `NameTaken`, and `OwnSchool` for a Specialist whose school is in the group under any URN.
     """
@@ -76,8 +79,16 @@ def change_group(
             what = f"{found}, {found.stage_year}"
             timeline.record(subject=before, actor=actor, now=now, text=f"Leads {what} no more: {specialist} does.")
             timeline.record(subject=specialist, actor=actor, now=now, text=f"Leads {what}, after {before}.")
+            _write_to_schools(found, before, now)
         reminders.derive_soon()
         return True
+
+
+def _write_to_schools(group: WorkGroup, before: MasterySpecialist, now: dt.datetime) -> None:
+    """Tell the schools that are in the group; whether they complete is decided on for the others."""
+    members = group.places.filter(state=PlaceState.IN_GROUP).with_school_now().with_stage()
+    for place in members.select_related("hub", "group__specialist"):
+        letters.send_new_specialist(place=place, before=before, now=now)
 
 
 def _save(group: WorkGroup, name: str, specialist: MasterySpecialist, size_limit: int) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from correspondence.outbox import queue_message
 from hubs.wording import day, moment, plain_day
-from workgroups.models import MeetingState, Place, PlaceEvent, Visit
+from workgroups.models import MasterySpecialist, MeetingState, Place, PlaceEvent, Visit
 from workgroups.school_links import link_for, url_of
 
 _JOINED = """\
@@ -42,6 +42,21 @@ please keep this link to yourself:
 {link}
 
 If anything here is wrong, or you have a question, reply to this message.
+
+{hub}
+"""
+_SPECIALIST = """\
+Dear {name},
+
+{specialist} is the Mastery Specialist of {school}'s Work Group {group}, {stage_year}, from now on, after {before}. \
+Your school's meetings stay as they are, and {specialist} makes the visits that are arranged.
+
+You reach {specialist} at {specialist_email}.
+
+Your own page shows the school's dates:
+{link}
+
+If you have a question, reply to this message.
 
 {hub}
 """
@@ -83,6 +98,33 @@ def send_joined(*, place: Place, event: PlaceEvent, now: dt.datetime) -> None:
                 specialist_email=group.specialist.email,
                 teachers=" and ".join(teachers),
                 next=_what_is_next(place, now),
+                link=url_of(link_for(place=place, name=name, email=address, now=now)),
+                hub=place.hub.name,
+            ),
+            subject_of=place,
+            now=now,
+        )
+
+
+def send_new_specialist(*, place: Place, before: MasterySpecialist, now: dt.datetime) -> None:
+    """Tell the head and the lead teachers who leads their group from now on, after whom."""
+    group, school = place.group, place.school_now.name
+    assert group is not None
+    for name, address in people_of(place, now=now):
+        queue_message(
+            kind="group-specialist",
+            # Who led the group once may do so again: each time is told of.
+            key=f"group-specialist:{group.pk}:{group.specialist_id}:{now.isoformat()}:{place.pk}:{address.lower()}",
+            recipients=[address],
+            subject=f"A new Mastery Specialist for {group.name}, {place.stage_year}",
+            text=_SPECIALIST.format(
+                name=name,
+                specialist=group.specialist.name,
+                specialist_email=group.specialist.email,
+                before=before.name,
+                school=school,
+                group=group.name,
+                stage_year=place.stage_year,
                 link=url_of(link_for(place=place, name=name, email=address, now=now)),
                 hub=place.hub.name,
             ),

@@ -17,7 +17,7 @@ from hubs.permissions import require
 from hubs.wording import plain_day
 from programmes.applying import Teacher
 from workgroups import letters
-from workgroups.models import Participant, Place
+from workgroups.models import Participant, Place, PlaceState
 from workgroups.school_links import end_links_of
 from workgroups.steps import locked
 
@@ -73,7 +73,7 @@ def replace_participant(
         text = f"{after.name} follows {before.name} as lead teacher from {plain_day(on)}."
         timeline.record(subject=place, actor=actor, now=now, text=text)
         _part_with(place, before.email, now)
-        letters.send_welcome(place=place, name=after.name, email=after.email, part=LEAD_TEACHER, now=now)
+        _welcome(place, after.name, after.email, LEAD_TEACHER, now)
         reminders.derive_soon()
         return after
 
@@ -99,7 +99,7 @@ def change_participant(*, participant: Participant, teacher: Teacher, actor: Mem
         timeline.record(subject=place, actor=actor, now=now, text=text)
         if found.ends_on is None and known.email.lower() != teacher.email.lower():
             _part_with(place, known.email, now)
-            letters.send_welcome(place=place, name=found.name, email=found.email, part=LEAD_TEACHER, now=now)
+            _welcome(place, found.name, found.email, LEAD_TEACHER, now)
         reminders.derive_soon()
         return True
 
@@ -122,7 +122,7 @@ def name_headteacher(*, place: Place, name: str, email: str, actor: Membership, 
         # A school's office may read for one head after the other: the link is the person's.
         if name_before != name or email_before.lower() != email.lower():
             _part_with(found, email_before, now)
-            letters.send_welcome(place=found, name=name, email=email, part=HEADTEACHER, now=now)
+            _welcome(found, name, email, HEADTEACHER, now)
         reminders.derive_soon()
         return True
 
@@ -143,6 +143,12 @@ def _require_two_people(place: Place, one: Participant, teacher: Teacher) -> Non
         )
     if other.name.casefold() == teacher.name.casefold():
         raise SameTeacher(f"Enter a different teacher: {other.name} is the other lead teacher", "name")
+
+
+def _welcome(place: Place, name: str, email: str, part: str, now: dt.datetime) -> None:
+    """Write to somebody who is new, unless the school has left."""
+    if place.state != PlaceState.LEFT:
+        letters.send_welcome(place=place, name=name, email=email, part=part, now=now)
 
 
 def _part_with(place: Place, email: str, now: dt.datetime) -> None:

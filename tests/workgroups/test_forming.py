@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from correspondence.models import Message
 from hubs import tenancy, timeline
 from hubs.models import Hub, Membership, User
 from hubs.permissions import NotAllowed
@@ -84,6 +85,27 @@ def test_another_specialist_gets_the_arranged_visits_and_the_copies_follow(
     assert said(group) == ["Changed: Mastery Specialist from Mina Mastery to Nora Next."]
     assert said(before) == [f"Leads Ash Group, {group.stage_year} no more: Nora Next does."]
     assert said(nora) == [f"Leads Ash Group, {group.stage_year}, after Mina Mastery."]
+
+
+def test_the_schools_of_the_group_are_told_of_another_specialist_once(
+    group: WorkGroup, hub: Hub, actor: Membership, now: dt.datetime
+) -> None:
+    place, other = work.make_place(hub, group=group, accepted_at=now), work.make_place(hub)
+    nora = work.make_specialist(hub, "Nora Next")
+    for _ in range(2):
+        change(group, actor, now, specialist=nora)
+    with tenancy.use(hub):
+        letters = list(Message.objects.about(place))
+        assert not Message.objects.about(other).exists()
+    assert len(letters) == 3
+    for letter in letters:
+        assert letter.subject == f"A new Mastery Specialist for Ash Group, {group.stage_year}"
+        assert "from now on, after Mina Mastery" in letter.text
+        assert f"You reach Nora Next at {nora.email}." in letter.text
+    assert change(group, actor, now + dt.timedelta(days=1), specialist=group.specialist)
+    assert change(group, actor, now + dt.timedelta(days=2), specialist=nora)
+    with tenancy.use(hub):
+        assert Message.objects.about(place).count() == 9
 
 
 def test_a_specialist_whose_school_is_in_the_group_is_refused_under_any_urn(

@@ -13,7 +13,7 @@ from hubs.permissions import NotAllowed
 from programmes.applying import Teacher
 from tests import factories, work
 from tests.workgroups.conftest import reload
-from workgroups import participants
+from workgroups import participants, placing
 from workgroups.models import Attendance, Participant, Place, SchoolLink, WorkGroup
 from workgroups.participants import CannotChange, SameTeacher, WrongDay
 from workgroups.school_links import link_for
@@ -208,6 +208,17 @@ def written_to_set(place: Place) -> set[str]:
 def test_the_next_head_at_the_offices_address_is_written_to(place: Place, actor: Membership, now: dt.datetime) -> None:
     name_head(place, actor, now, "Nia Next", place.head_email)
     assert written_to(place) == [place.head_email]
+
+
+def test_nobody_is_welcomed_at_a_school_that_has_left(
+    place: Place, first: Participant, actor: Membership, now: dt.datetime
+) -> None:
+    with tenancy.use(place.hub):
+        placing.leave(place=place, on=timezone.localdate(now), reason="Too far.", actor=actor, now=now)
+    replace(first, actor, now)
+    name_head(place, actor, now, "Nia Next", "nia@school.example")
+    assert written_to(place) == []
+    assert live(place) == set()
 
 
 # --- Who may -------------------------------------------------------------------------------------
