@@ -293,7 +293,8 @@ class WorkingYear:
             internal_note=self.chance.choice(words.INTERNAL),
             actions=actions,
         )
-        now = min(self.now, visit.starts_at + dt.timedelta(hours=self.chance.randrange(5, 50)))
+        day = visit.starts_at.astimezone(LONDON).date() + self.chance.randrange(1, 3) * _DAY
+        now = min(self.now, self._at(day, 15, 20))
         visiting.log_visit(place=place, term=visit.term, number=visit.number, log=log, actor=actor, now=now)
 
     # --- People, days, money -----------------------------------------------------------------
