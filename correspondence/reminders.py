@@ -1,6 +1,6 @@
 """Reminders are derived, not scheduled: rules say which messages ought to exist, the engine makes it so.
 
-The engine is `correspondence.deriving`. See docs/decisions/0011-derived-reminders.md.
+The engine is `correspondence.deriving`. See docs/decisions/0011-reminders-are-derived-messages.md.
 """
 
 from __future__ import annotations

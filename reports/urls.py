@@ -16,7 +16,9 @@ urlpatterns: list[URLPattern] = [
     path("console/<slug:hub_slug>/reports/new/", documents.report_new, name="report_new"),
     path("console/<slug:hub_slug>/reports/<int:pk>/", documents.report, name="report"),
     path("console/<slug:hub_slug>/reports/<int:pk>/page/", documents.report_html, name="report_html"),
-    path("console/<slug:hub_slug>/reports/<int:pk>/file/<str:file_format>/", documents.report_file, name="report_file"),
+    path(
+        "console/<slug:hub_slug>/reports/<int:pk>/file/<slug:file_format>/", documents.report_file, name="report_file"
+    ),
     path("console/<slug:hub_slug>/reports/<int:pk>/cancel/", documents.report_cancel, name="report_cancel"),
     path("console/<slug:hub_slug>/reports/<int:pk>/again/", documents.report_again, name="report_again"),
     path("school/<str:token>/", school_page.school_page, name="school_page"),
