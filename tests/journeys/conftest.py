@@ -51,6 +51,8 @@ def site(live_server: LiveServer, settings: Settings) -> str:
 
 def look_at(page: Page) -> None:
     """Fail when axe finds anything, or when the page is wider than a desk's or a phone's screen."""
+    # What was clicked may still be on its way.
+    page.wait_for_load_state()
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} is wider than {width}"
