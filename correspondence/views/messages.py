@@ -109,7 +109,7 @@ def _facts(found: Message) -> list[SummaryRow]:
         SummaryRow("Written", moment(found.queued_at)),
     ]
     if found.because:
-        rows.insert(2, SummaryRow("Why", found.because))
+        rows.insert(1, SummaryRow("Why", found.because))
     if found.state in WAITING and found.not_before > found.queued_at:
         rows.append(SummaryRow("Not sent before", moment(found.not_before)))
     if found.state in WAITING and found.useless_at:

@@ -22,17 +22,20 @@ from hubs import listing
 from hubs.access import MemberRequest, member
 from hubs.listing import Figure
 from hubs.permissions import may
-from hubs.wording import day
+from hubs.wording import clock, day, short_day
 
 PAGE_SIZE = 100
 
 
 @dataclass(frozen=True)
 class Line:
-    """A message as the page shows it."""
+    """A message as the page shows it: what kind, why or, of a letter, its subject, and when it goes out."""
 
     message: Message
     label: str
+    why: str
+    record_url: str
+    when: str
     is_held: bool
 
 
@@ -59,11 +62,11 @@ def upcoming(request: MemberRequest) -> HttpResponse:
         "form": form,
         "chosen": listing.chosen_filters(request, form),
         "clear_url": request.path,
-        "days": _days(page.object_list, now),
+        "days": _days(request, page.object_list, now),
         "ahead": chosen.days,
         "page": page,
         "figures": [
-            Figure("Will go out", counts[State.QUEUED], listing.address(request, state="")),
+            Figure("Will go out", counts[State.QUEUED], listing.address(request, state=State.QUEUED)),
             Figure("Held back", counts[State.HELD], listing.address(request, state=State.HELD)),
         ],
         "may_act": may(request.membership, "retry_messages"),
@@ -80,17 +83,33 @@ def _end_of(last_day: dt.date) -> dt.datetime:
     return timezone.make_aware(midnight)
 
 
-def _days(messages: Iterable[Message], now: dt.datetime) -> list[Day]:
-    """In order of time; what should have gone out already, because it was held or nobody was there, comes first."""
-    today = timezone.localdate(now)
+def _days(request: MemberRequest, messages: Iterable[Message], now: dt.datetime) -> list[Day]:
+    """In order of time; first what is due: it goes out within a minute, unless somebody holds it back."""
     return [
-        Day(label, [Line(one, reminders.label_of(one.kind) or "Letter", one.state == State.HELD) for one in group])
-        for label, group in groupby(messages, key=lambda one: _label(timezone.localdate(one.not_before), today))
+        Day(label, [_line(request, one, now) for one in group])
+        for label, group in groupby(messages, key=lambda one: _label(one.not_before, now))
     ]
 
 
-def _label(when: dt.date, today: dt.date) -> str:
-    if when < today:
-        return "Before today"
-    near = {0: "Today, ", 1: "Tomorrow, "}.get((when - today).days, "")
+def _label(when: dt.datetime, now: dt.datetime) -> str:
+    if when <= now:
+        return "Due now"
+    near = {0: "Today, ", 1: "Tomorrow, "}.get((timezone.localdate(when) - timezone.localdate(now)).days, "")
     return f"{near}{day(when)}"
+
+
+def _line(request: MemberRequest, message: Message, now: dt.datetime) -> Line:
+    is_held = message.state == State.HELD
+    if message.not_before > now:
+        when = clock(message.not_before)
+    else:
+        when = f"Since {short_day(message.not_before)}" if is_held else "At once"
+    leads_to_record = message.because and message.about_kind
+    return Line(
+        message=message,
+        label=reminders.label_of(message.kind) or "Letter",
+        why=message.because or message.subject,
+        record_url=reverse("message_record", args=[request.hub.slug, message.pk]) if leads_to_record else "",
+        when=when,
+        is_held=is_held,
+    )

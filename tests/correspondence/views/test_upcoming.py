@@ -58,12 +58,13 @@ def test_what_waits_stands_under_its_day_in_order(ada: Client, hub: Hub, queue: 
     queue(hub, subject="Beyond", not_before=at(8, 0))
     in_state(queue(hub, subject="Sent"), State.SENT)
     in_state(queue(hub, subject="Held", not_before=at(-2)), State.HELD)
+    queue(hub, subject="Due", not_before=timezone.now())
 
     found = shown(ada, address)
 
     last = timezone.localdate() + dt.timedelta(days=7)
     assert found == {
-        "Before today": ["Held"],
+        "Due now": ["Held", "Due"],
         "Today": ["Late today"],
         "Tomorrow": ["Early tomorrow", "Late tomorrow"],
         f"{last:%A} {last.day} {last:%B %Y}": ["Last"],
@@ -81,11 +82,28 @@ def test_a_reminder_says_what_it_is_to_whom_and_why_and_leads_to_its_record(
 
     page = ada.get(address).content.decode()
 
-    for said in ("Something to do", "See you soon", "mina@people.example", "The meeting is soon."):
+    for said in ("Something to do", "mina@people.example", "The meeting is soon.", "midday"):
         assert said in page
     for name in ("message", "message_record", "message_hold", "message_send_now", "message_cancel"):
         assert reverse(name, args=[hub.slug, message.pk]) in page
     assert reverse("message_release", args=[hub.slug, message.pk]) not in page
+
+
+def test_a_letter_says_its_subject_and_what_is_due_goes_at_once(
+    ada: Client, hub: Hub, queue: Queue, address: str
+) -> None:
+    queue(hub, subject="A place for your school", not_before=timezone.now())
+    in_state(queue(hub, not_before=at(-2)), State.HELD)
+
+    held, letter = ada.get(address).context["days"][0].lines
+
+    assert (letter.label, letter.why, letter.when, letter.record_url) == (
+        "Letter",
+        "A place for your school",
+        "At once",
+        "",
+    )
+    assert held.when.startswith("Since ")
 
 
 def test_what_is_held_back_stands_out_and_is_let_go_in_one_step(
