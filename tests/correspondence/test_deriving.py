@@ -180,7 +180,18 @@ def test_one_that_is_due_already_moves_away_with_its_date(hub: Hub, rule: FakeRu
     delivery.deliver(hub_id=hub.pk, message_id=pk, now=now)
     assert (only(hub).state, only(hub).not_before) == (State.QUEUED, now + 3 * DAY)
     # A worker is told anew when its time comes.
+    assert only(hub).dispatched_at is None
     assert delivery.take_lost(hub_id=hub.pk, now=now + 3 * DAY) == [pk]
+
+
+def test_the_same_date_may_be_reminded_of_at_another_time(hub: Hub, rule: FakeRule, now: dt.datetime) -> None:
+    rule.want("fake:1", "2026-12-01", now + 3 * DAY)
+    derive(hub, now)
+    rule.want("fake:1", "2026-12-01", now + 2 * DAY)
+
+    assert derive(hub, now)
+
+    assert (only(hub).key, only(hub).not_before) == ("fake:1:2026-12-01", now + 2 * DAY)
 
 
 def test_facts_that_change_are_in_the_text_of_what_waits(hub: Hub, rule: FakeRule, now: dt.datetime) -> None:
@@ -313,6 +324,11 @@ def test_one_that_a_mail_server_may_know_is_not_turned_into_that_of_another_date
     derive(hub, now)
 
     assert states(hub) == {"fake:1:2026-11-21": State.CANCELLED, "fake:1:2026-11-28": State.QUEUED}
+
+    # It comes back as what it is, and not in place of the other.
+    rule.want("fake:1", "2026-11-21", now)
+    derive(hub, now)
+    assert states(hub) == {"fake:1:2026-11-21": State.QUEUED, "fake:1:2026-11-28": State.CANCELLED}
 
 
 def tried(message: Message, now: dt.datetime) -> Message:

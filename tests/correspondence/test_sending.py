@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.correspondence.conftest import Queue, in_state, reload
 from tests.factories import membership_of
 
 HOUR = dt.timedelta(hours=1)
+Act = Callable[..., Message]
 
 
 @pytest.fixture
@@ -121,6 +123,110 @@ def test_a_mastery_specialist_may_neither_send_again_nor_cancel(
     with pytest.raises(NotAllowed):
         cancel(waiting, mina, now)
     assert (reload(failed).state, reload(waiting).state) == (State.FAILED, State.QUEUED)
+
+
+# --- Before it goes ---------------------------------------------------------------------------
+
+
+def act(verb: Act, message: Message, actor: Membership, now: dt.datetime) -> Message:
+    with tenancy.use(message.hub_id):
+        return verb(message=message, actor=actor, now=now)
+
+
+def test_what_is_held_back_is_not_sent_until_it_is_let_go(
+    hub: Hub, queue: Queue, ada: Membership, now: dt.datetime
+) -> None:
+    message = queue(hub)
+
+    act(sending.hold, message, ada, now)
+    act(sending.hold, message, ada, now)
+    delivery.deliver(hub_id=hub.pk, message_id=message.pk, now=now + HOUR)
+    assert delivery.take_lost(hub_id=hub.pk, now=now + HOUR) == []
+    assert (reload(message).state, mailbox.mails()) == (State.HELD, [])
+
+    act(sending.release, message, ada, now + HOUR)
+    act(sending.release, message, ada, now + HOUR)
+    assert delivery.take_lost(hub_id=hub.pk, now=now + HOUR) == [message.pk]
+    assert timeline_of(message) == [
+        "Ada Administrator: Let go: it is sent in its time.",
+        "Ada Administrator: Held back: it is not sent until somebody lets it go.",
+    ]
+
+
+def test_what_is_let_go_before_its_time_waits_for_it(hub: Hub, queue: Queue, ada: Membership, now: dt.datetime) -> None:
+    message = queue(hub, not_before=now + 5 * HOUR)
+    act(sending.hold, message, ada, now)
+    act(sending.release, message, ada, now)
+
+    assert delivery.take_lost(hub_id=hub.pk, now=now + 4 * HOUR) == []
+    assert delivery.take_lost(hub_id=hub.pk, now=now + 5 * HOUR) == [message.pk]
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_what_waits_or_is_held_back_can_be_sent_at_once(
+    hub: Hub, queue: Queue, ada: Membership, now: dt.datetime, held: bool
+) -> None:
+    message = queue(hub, not_before=now + 5 * HOUR)
+    if held:
+        act(sending.hold, message, ada, now)
+
+    act(sending.send_now, message, ada, now)
+
+    delivery.deliver(hub_id=hub.pk, message_id=message.pk, now=now)
+    assert reload(message).state == State.SENT
+    assert timeline_of(message)[0] == "Ada Administrator: Sent at once."
+
+
+@pytest.mark.parametrize(
+    ("verb", "states"),
+    [
+        (sending.hold, [State.SENDING, State.SENT, State.FAILED, State.UNCERTAIN, State.CANCELLED]),
+        (sending.release, [State.SENT, State.FAILED, State.UNCERTAIN, State.CANCELLED]),
+        (sending.send_now, [State.SENT, State.FAILED, State.UNCERTAIN, State.CANCELLED]),
+        (sending.retry, [State.HELD]),
+    ],
+)
+def test_what_cannot_be_done_any_more_is_refused_in_words(
+    hub: Hub, queue: Queue, ada: Membership, now: dt.datetime, verb: Act, states: list[State]
+) -> None:
+    for state in states:
+        message = in_state(queue(hub), state)
+        with pytest.raises(sending.TooLate, match=r"^This message .*: it is .+\.$"):
+            act(verb, message, ada, now)
+        assert reload(message).state == state
+        assert timeline_of(message) == []
+
+
+@pytest.mark.parametrize("verb", [sending.release, sending.send_now])
+def test_what_is_of_no_use_any_more_is_not_sent(
+    hub: Hub, queue: Queue, ada: Membership, now: dt.datetime, verb: Act
+) -> None:
+    message = in_state(queue(hub), State.HELD)
+    with tenancy.use(hub):
+        Message.objects.filter(pk=message.pk).update(useless_at=now)
+
+    with pytest.raises(sending.TooLate, match="of no use any more"):
+        act(verb, message, ada, now)
+    assert reload(message).state == State.HELD
+
+
+@pytest.mark.parametrize("verb", [sending.hold, sending.release, sending.send_now])
+def test_a_mastery_specialist_may_not_touch_what_will_go_out(
+    hub: Hub, queue: Queue, specialist: User, now: dt.datetime, verb: Act
+) -> None:
+    message = queue(hub)
+
+    with pytest.raises(NotAllowed):
+        act(verb, message, membership_of(specialist, hub), now)
+    assert reload(message).state == State.QUEUED
+
+
+def test_who_cancelled_a_message_is_known(hub: Hub, queue: Queue, ada: Membership, now: dt.datetime) -> None:
+    message = in_state(queue(hub), State.HELD)
+
+    cancel(message, ada, now)
+
+    assert (reload(message).state, reload(message).cancelled_by_id) == (State.CANCELLED, ada.user_id)
 
 
 def test_every_state_has_its_row_in_the_table_of_transitions() -> None:
