@@ -48,8 +48,8 @@ def text(longest: int) -> Parse:
             raise Unreadable(f"is longer than {longest} characters")
         return value
 
-    # What may be passed on as it stands has no accents, controls or spaces at its ends.
-    return Parse(read, *(f"(?! )[ -+.-~-]{{{least},{longest}}}+(?<! )" for least in (1, 0)))
+    # What may be passed on as it stands has no accents, quotes, controls or spaces at its ends.
+    return Parse(read, *(f"(?! )[ !#-+.-~-]{{{least},{longest}}}+(?<! )" for least in (1, 0)))
 
 
 def code(digits: int) -> Parse:

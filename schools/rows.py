@@ -7,9 +7,11 @@ are read value by value, in Python, which is ten times as slow and knows what is
 from __future__ import annotations
 
 import csv
+import gc
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
@@ -29,6 +31,8 @@ _MOST_COLUMNS = 1_000
 _MOST_LINES = 20
 # Rows handed to the database at a time: enough for it not to wait, and no matter for memory.
 _BLOCK = 100
+# A value of a row, with bars in it.
+_BARRED = re.compile(rb"(?<![^,])[^,|]*+\|[^,]*+")
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class Rows:
         self._width = len(names)
         self._columns = sorted((names.index(column.header), column) for column in columns if column.stands_in(names))
         self._reads = [(position, column.field, column.parse.read, column) for position, column in self._columns]
-        self._plain, groups = _pattern_of(dict(self._columns), rules.seen)
+        self._plain, groups = _pattern_of(dict(self._columns), rules.seen, self._width)
         self._seen = _getter(groups)
 
     @property
@@ -107,7 +111,7 @@ class Rows:
         # As plain days are written. Those written yyyy-mm-dd are understood all the same.
         cursor.execute("SET LOCAL DateStyle = 'ISO, DMY'")
         rows = iter(self)
-        with cursor.copy(statement) as copy:
+        with cursor.copy(statement) as copy, _nothing_collected():
             while block := list(islice(rows, _BLOCK)):
                 copy.write(b"\n".join(block) + b"\n")
                 copied += len(block)
@@ -125,12 +129,12 @@ class Rows:
         """Rows as lines of CSV in UTF-8, without their ends."""
         # Fifty thousand times over, each call counts: hence the names, and no functions of our own.
         plain, seen, passes = self._plain.match, self._seen, self._rules.passes
-        commas = self._width - 1
         for line in self._lines:
             self._line += 1
-            quoted = b'"' in line
-            text = _without_quotes(line.rstrip(b"\r\n")) if quoted else line
-            if text.count(b",") == commas and (match := plain(text)) and not (quoted and b'"' in text):
+            match, quoted = plain(line), False
+            if match is None and b'"' in line:
+                match, quoted = plain(_without_quotes(line.rstrip(b"\r\n"))), True
+            if match is not None:
                 values = match.groups()
                 if passes(seen(values)):
                     row = b",".join(values)
@@ -219,6 +223,18 @@ class Rows:
         return ",".join(map(_quoted, row.values())).encode()
 
 
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """No search for cycles meanwhile: rows make none, and to look for them takes a seventh of the reading."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def _check_header(names: list[str], columns: Sequence[Column], what: str) -> None:
     missing = [column.header for column in columns if column.required and column.header not in names]
     if missing and len(names) == 1 and names[0].count(";") + names[0].count("\t") >= len(missing):
@@ -230,17 +246,19 @@ def _check_header(names: list[str], columns: Sequence[Column], what: str) -> Non
         raise RegisterUnreadable(f"This is not {what}: it lacks the columns {', '.join(missing)}.")
 
 
-def _pattern_of(columns: dict[int, Column], seen: Sequence[str]) -> tuple[re.Pattern[bytes], list[int | None]]:
-    """A pattern of lines with plain values in these columns, and where among its groups the fields of `seen` are.
+def _pattern_of(
+    columns: dict[int, Column], seen: Sequence[str], width: int
+) -> tuple[re.Pattern[bytes], list[int | None]]:
+    """A pattern of lines of `width` values, none in quotes, that are plain in these columns; and where among its groups
+    the fields of `seen` are.
 
-    A group is a column of `seen`, or as many others in a row as we read; what we do not read is stepped over, and
-    what comes after the last of them is not looked at.
+    A group is a column of `seen`, or as many others in a row as we read; what we do not read is stepped over.
     """
     pattern: list[str] = []
     groups: dict[str, int] = {}
     number = -1
     open_group = False
-    for position in range(max(columns) + 1):
+    for position in range(width):
         column = columns.get(position)
         alone = column is not None and column.field in seen
         if open_group and (column is None or alone):
@@ -248,7 +266,7 @@ def _pattern_of(columns: dict[int, Column], seen: Sequence[str]) -> tuple[re.Pat
             open_group = False
         pattern.append("," if position else "")
         if column is None:
-            pattern.append("[^,]*+")
+            pattern.append('[^,"]*+')
             continue
         if not open_group:
             pattern.append("(")
@@ -258,7 +276,7 @@ def _pattern_of(columns: dict[int, Column], seen: Sequence[str]) -> tuple[re.Pat
         if alone:
             pattern.append(")")
             groups[column.field] = number
-    pattern.append((")" if open_group else "") + r"(?=[,\r\n]|\Z)")
+    pattern.append((")" if open_group else "") + r"[\r\n]*+\Z")
     return re.compile("".join(pattern).encode()), [groups.get(field) for field in seen]
 
 
@@ -278,7 +296,11 @@ def _without_quotes(line: bytes) -> bytes:
 
 def _with_quotes(row: bytes) -> bytes:
     """A row of such a line with its commas again."""
-    return b",".join(b'"%b"' % value.replace(b"|", b",") if b"|" in value else value for value in row.split(b","))
+    return _BARRED.sub(_with_commas, row) if b"|" in row else row
+
+
+def _with_commas(barred: re.Match[bytes]) -> bytes:
+    return b'"%b"' % barred[0].replace(b"|", b",")
 
 
 def _getter(groups: list[int | None]) -> Callable[[Sequence[bytes]], Sequence[bytes]]:

@@ -41,14 +41,15 @@ _PARAMETERS: dict[str, Any] = {
 }
 
 # Two schools are one, or are not, whichever of them was named first: the latest ruling holds in both directions.
-# A school that was added and withdrawn again leaves its rulings behind, which say nothing any more.
+# A school that was added and withdrawn again leaves its rulings behind, which say nothing any more. Asked ruling by
+# ruling: joined, the schools were multiplied with themselves by a planner who had counted them before they came.
 _RULED = """
     CREATE TEMPORARY TABLE ruled ON COMMIT DROP AS
     SELECT DISTINCT ON (least(predecessor_id, successor_id), greatest(predecessor_id, successor_id))
         predecessor_id AS predecessor, successor_id AS successor, same_school
     FROM schools_successionruling
-    WHERE EXISTS (SELECT FROM schools_school WHERE urn = predecessor_id)
-        AND EXISTS (SELECT FROM schools_school WHERE urn = successor_id)
+    WHERE (SELECT true FROM schools_school WHERE urn = predecessor_id)
+        AND (SELECT true FROM schools_school WHERE urn = successor_id)
     ORDER BY least(predecessor_id, successor_id), greatest(predecessor_id, successor_id), id DESC;
     ANALYZE ruled
 """
