@@ -1,6 +1,6 @@
 """How long the national register takes: importing it, deriving from it, searching it.
 
-    bin/bench register [--rounds 5] [--data FOLDER]
+    bin/bench register [--rounds 9] [--data FOLDER]
 
 FOLDER holds the register's own files: edubasealldata20231116.zip, edubasealldata20250524.zip and
 links_edubasealldata20250422.zip. Works in a database of its own, which is gone afterwards.
@@ -189,7 +189,7 @@ def unpack(data: Path, folder: Path) -> None:
 def main(arguments: Iterable[str]) -> int:
     """Measure everything; returns the exit status: 1 when something takes longer than it may."""
     parser = argparse.ArgumentParser(prog="bin/bench register", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     shared = Path(os.environ.get("SHARED_DATA") or ROOT.parent / "shared" / "data")
     parser.add_argument("--data", type=Path, default=shared / "gias")
     options = parser.parse_args(list(arguments))

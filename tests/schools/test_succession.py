@@ -3,12 +3,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, transaction
@@ -21,6 +22,7 @@ from schools import ancestry
 from schools.models import Ancestor, CurrentSchool, Doubt, RegisterLink, School, Succession, SuccessionRuling
 from schools.register import import_register
 from schools.succession import LARGEST_FAMILY, FamilyTooLarge
+from tests.environment import ADMIN_URL
 from tests.factories import make_hub, make_school, make_user
 from tests.schools.families import CLOSED, link, school
 
@@ -525,3 +527,32 @@ def test_the_real_links_are_made_into_what_a_plain_search_finds(now: dt.datetime
     standing = standing_rows()
     ancestry.rebuild()
     assert standing_rows() == standing
+
+
+@pytest.fixture
+def thought_empty() -> Iterator[None]:
+    """The planner counted the schools while the first import had not committed them, and found none."""
+    name = connection.settings_dict["NAME"]
+    owner = psycopg.connect(ADMIN_URL, dbname=name, autocommit=True)
+    known = owner.execute("SELECT relpages, reltuples FROM pg_class WHERE oid = 'schools_school'::regclass").fetchone()
+    count_as = "UPDATE pg_class SET relpages = %s, reltuples = %s WHERE oid = 'schools_school'::regclass"
+    owner.execute(count_as, (1_000, 0))
+    yield
+    owner.execute(count_as, known)
+    owner.close()
+
+
+def test_schools_that_nobody_has_counted_are_not_multiplied_with_themselves(thought_empty: None) -> None:
+    model = make_school()
+    columns = ", ".join(f'"{field.column}"' for field in School._meta.concrete_fields if field.column != "urn")
+    with connection.cursor() as cursor:
+        # Thirty thousand squared take minutes.
+        cursor.execute(
+            f"INSERT INTO schools_school (urn, {columns})"
+            f" SELECT 500000 + number, {columns} FROM schools_school, generate_series(1, 30000) AS number"
+            " WHERE urn = %s",
+            [model.urn],
+        )
+        cursor.execute("SET LOCAL statement_timeout = '10s'")
+    ancestry.rebuild()
+    assert not Succession.objects.exists()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection
@@ -108,6 +109,17 @@ def test_a_school_reads_its_dates_notes_actions_days_and_grant(place: Place) -> 
     ):
         assert words in page, words
     assert "Done long ago" not in page
+
+
+def test_a_school_of_a_group_comes_from_it_to_where_it_logs_its_own_days(hub: Hub, place: Place) -> None:
+    words = "Log release time spent in school"
+    waiting = work.make_place(hub, factories.make_school("Elm"))
+
+    page = page_of(place)
+
+    (address,) = re.findall(rf'href="([^"]+)">{words}', page)
+    assert Client().get(address).status_code == 200
+    assert words not in page_of(waiting)
 
 
 def test_what_only_the_hub_reads_is_not_on_it(place: Place) -> None:
