@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -12,14 +13,16 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from correspondence import pdf
+from correspondence.documents import request_document
 from correspondence.makers import Figures, MadeFile
-from correspondence.models import DocumentFile
+from correspondence.models import Document, DocumentFile
+from hubs.models import Membership
 from hubs.permissions import Capability
 from hubs.spreadsheets import Sheet, workbook
 from hubs.wording import moment, pounds
 from reports import grant_report, grant_sheets, release_report, release_sheets
 from reports.charts import Bar, bars
-from reports.scopes import Head
+from reports.scopes import Asked, Head, name_of_report
 from reports.sections import Piece, parts_of
 from reports.snapshots import freeze, thaw
 
@@ -58,6 +61,21 @@ class ReportMaker(Generic[R]):
     folder: str
     chart: Callable[[R], SafeString]
     sheets: Callable[[R], list[Sheet]]
+
+    def ask(self, asked: Asked, *, actor: Membership, now: dt.datetime, request_key: uuid.UUID) -> Document:
+        """Ask for a report, which a worker makes; sent twice with one `request_key` it is one.
+
+        Raises `CannotBeMade` about what is not there, `TooManyWaiting` and `NotAllowed`.
+        """
+        return request_document(
+            kind=self.kind,
+            title=name_of_report(self.title, asked.scope.words(), asked.period.words),
+            parameters=asked.as_parameters(),
+            capability=self.capability,
+            actor=actor,
+            now=now,
+            request_key=request_key,
+        )
 
     def snapshot(self, parameters: Mapping[str, Any], *, now: dt.datetime) -> Figures:
         """The report's figures, taken from the active hub. Raises `CannotBeMade`."""

@@ -1,4 +1,4 @@
-"""The demo's Work Groups in the middle of their year: Specialists, meetings, visits, release time and grants.
+"""The demo's Work Groups in the middle of their year: Specialists, meetings, visits, release time, grants, reports.
 
 Everything goes through the real verbs, each with the moment at which somebody would have done it. Called inside a hub.
 """
@@ -21,6 +21,8 @@ from hubs.models import Hub, Membership, Role
 from programmes import accepting
 from programmes.applying import Teacher
 from programmes.models import ExpressionOfInterest, Stage, State
+from reports.report_makers import REPORTS
+from reports.scopes import Asked, Period, Scope
 from schools.calendar import SchoolCalendar, Term, calendar_of
 from schools.models import School
 from workgroups import forming, holding, participants, placing, planning, specialists, visiting
@@ -67,6 +69,7 @@ class WorkingYear:
         self.change_people()
         self.log_days()
         self.pay()
+        self.ask_for_reports()
 
     # --- Offers and groups -------------------------------------------------------------------
 
@@ -382,6 +385,12 @@ class WorkingYear:
             )
         for grant in grants[7:8]:
             granting.withhold(grant=grant, reason=words.WITHHELD, actor=self.administrator, now=self.now - 5 * _DAY)
+
+    def ask_for_reports(self) -> None:
+        """Both reports on the year, which a worker makes as soon as there is one."""
+        year = Asked(Scope("hub"), Period.of_year(self.year))
+        for report in REPORTS.values():
+            report.ask(year, actor=self.administrator, now=self.now, request_key=self._key(report.kind))
 
     # --- Small things ------------------------------------------------------------------------
 

@@ -28,7 +28,6 @@ from hubs.wording import moment
 from reports import report_queries
 from reports.report_forms import MakeAgainForm, ReportForm
 from reports.report_makers import REPORTS
-from reports.scopes import name_of_report
 
 PAGE_SIZE = 50
 _TYPES = {DocumentFile.Format.PDF: "application/pdf", DocumentFile.Format.XLSX: XLSX}
@@ -61,13 +60,9 @@ def report_new(request: MemberRequest) -> HttpResponse:
         },
     )
     if request.method == "POST" and form.is_valid():
-        maker, asked = form.maker(), form.asked()
         try:
-            document = documents.request_document(
-                kind=maker.kind,
-                title=name_of_report(maker.title, asked.scope.words(), asked.period.words),
-                parameters=asked.as_parameters(),
-                capability=maker.capability,
+            document = form.maker().ask(
+                form.asked(),
                 actor=request.membership,
                 now=timezone.now(),
                 request_key=form.cleaned_data["request_key"],

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import F
 from django.test import override_settings
 
-from correspondence.models import Message
+from correspondence.models import Document, Message
 from correspondence.models import State as MessageState
 from funding.models import ReleaseEntry
 from hubadmin.demo import seed as seeding
@@ -26,6 +26,7 @@ from hubadmin.demo.people import PERSONAS
 from hubs import tenancy, timeline
 from hubs.models import Hub, LeadSchool, LocalAuthority, Membership, NationalRole, Role, User
 from programmes.models import Decision, ExpressionOfInterest, Participation, RecruitmentWindow, SchoolChange, State
+from reports.report_makers import REPORTS
 from schools.calendar import calendars_of_authorities
 from schools.models import Doubt, RegisterImport, RegisterLink, School, Succession
 from tests.factories import make_school
@@ -228,3 +229,9 @@ def test_work_groups_are_in_the_middle_of_their_year(slug: str) -> None:
         assert ReleaseEntry.objects.of_schools().balance() > 0
         for place in Place.objects.all():
             assert place.state == state_after(place.events.all())
+
+
+@pytest.mark.parametrize("slug", FEW)
+def test_each_report_has_been_asked_for(slug: str) -> None:
+    with tenancy.use(Hub.objects.get(slug=slug)):
+        assert set(Document.objects.values_list("kind", flat=True)) == set(REPORTS)
