@@ -51,6 +51,20 @@ def request_log(get_response: Handler) -> Handler:
     return handle
 
 
+def forms_in_utf8(get_response: Handler) -> Handler:
+    """Read what is sent as UTF-8, whatever the sender calls it: browsers send our forms in nothing else.
+
+    Django refuses other names only when somebody reads the form, and then its error pages read it, too.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if "charset" in request.content_params:
+            request.encoding = "utf-8"
+        return get_response(request)
+
+    return handle
+
+
 def permissions_policy(get_response: Handler) -> Handler:
     """Switch off the browser's features that no page of ours uses."""
 

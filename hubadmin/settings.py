@@ -113,6 +113,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that every line logged below carries the request's id.
     "hubadmin.middleware.request_log",
+    # Before anything reads a form.
+    "hubadmin.middleware.forms_in_utf8",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "hubadmin.middleware.permissions_policy",

@@ -119,3 +119,13 @@ def test_plain_http_is_sent_to_https_but_for_health_checks() -> None:
     assert browser.get(reverse("home")).headers["Location"] == "https://testserver/"
     assert browser.get(reverse("alive")).status_code == 200
     assert browser.get(reverse("home"), headers={"X-Forwarded-Proto": "https"}).status_code == 200
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "utf-16", "zlib", "hex", "nope"])
+@pytest.mark.parametrize("address", ["/accounts/login/", "/nosuch/"])
+def test_a_form_that_names_another_encoding_is_a_page_and_not_a_failure(db: None, address: str, charset: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.get("/accounts/login/")
+    sent = f"application/x-www-form-urlencoded; charset={charset}"
+
+    assert client.generic("POST", address, b"a=b", content_type=sent).status_code in (403, 404)
