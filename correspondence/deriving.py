@@ -1,8 +1,9 @@
 """The reminder engine: makes the waiting reminders of a hub those that its rules want.
 
-Of each slot at most one message waits. It is the one that is wanted: where the date moves it moves along, and where
-nobody wants it any more it is cancelled, until somebody does. What was sent, or cancelled by a person, is settled for
-its occurrence: it is left alone and nothing takes its place. What a person holds back stays held, whatever the date.
+Of each slot at most one message waits, also when a person sends one again. After a run it is the one that is wanted:
+where the date moves it moves along, and where nobody wants it any more it is cancelled, until somebody does. What was
+sent, or cancelled by a person, is settled for its occurrence: it is left alone and nothing takes its place. What a
+person holds back stays held, whatever the date.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def bring_up_to_date(*, now: dt.datetime) -> Changes:
     Harmless however often and late it runs: what should have gone out before and is still of use is due at once.
     """
     hub = Hub.objects.get(pk=active_hub_id())
-    _wait_for_others(hub)
+    wait_for_others(hub.pk)
     reminders.prepare(now=now)
     wanted: dict[str, tuple[str, Wanted]] = {}
     for kind, one in reminders.wanted(now=now, until=now + HORIZON):
@@ -82,10 +83,23 @@ def bring_up_to_date(*, now: dt.datetime) -> Changes:
     return changes
 
 
-def _wait_for_others(hub: Hub) -> None:
-    """What follows sees all that an earlier run has written: each statement looks anew."""
+def is_wanted(message: Message, *, now: dt.datetime) -> bool:
+    """Whether its rule wants a reminder by now, for the same occurrence."""
+    wanted = reminders.wanted(now=now, until=now + HORIZON, kind=message.kind)
+    return next((one.key for _, one in wanted if one.slot == message.slot), None) == message.key
+
+
+def keep_from_waiting_beside(message: Message) -> None:
+    """Cancel what else waits of a reminder's slot; of other messages, nothing. After `wait_for_others`."""
+    if message.slot:
+        others = Message.objects.filter(slot=message.slot, state__in=WAITING).exclude(pk=message.pk)
+        others.update(state=State.CANCELLED)
+
+
+def wait_for_others(hub_id: int) -> None:
+    """Until the transaction ends no run comes past this, and what follows sees all that an earlier one has written."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, hub.pk])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, hub_id])
 
 
 def _rows_by_slot(slots: Iterable[str]) -> dict[str, list[Message]]:

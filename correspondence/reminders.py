@@ -96,12 +96,19 @@ def prepare(*, now: dt.datetime) -> None:
         preparation(now=now)
 
 
-def wanted(*, now: dt.datetime, until: dt.datetime) -> Iterator[tuple[str, Wanted]]:
-    """What all rules want in the active hub, each with its kind: due until a moment, and still of use."""
-    for kind, rule in _rules.items():
+def wanted(*, now: dt.datetime, until: dt.datetime, kind: str = "") -> Iterator[tuple[str, Wanted]]:
+    """What all rules, or the one of a kind, want in the active hub: due until a moment, and still of use.
+
+    Each with its kind.
+    """
+    for name, rule in _rules_of(kind):
         for one in rule(now=now, until=until):
             if one.due_at <= until and one.useless_at > now:
-                yield kind, one
+                yield name, one
+
+
+def _rules_of(kind: str) -> list[tuple[str, Rule]]:
+    return [(name, rule) for name, rule in _rules.items() if kind in ("", name)]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import partial
 
 from django.db import transaction
 
+from correspondence import deriving
 from correspondence.models import WAITING, Message, State
 from correspondence.tasks import dispatch
 from hubs import timeline
@@ -28,18 +29,23 @@ class MayArriveTwice(Exception):
 def retry(*, message: Message, actor: Membership, now: dt.datetime, sure: bool = False) -> Message:
     """Put a message back into the queue that was not sent. One on its way already stays as it is.
 
-    One that may have been sent needs `sure`, else `MayArriveTwice`. Raises `TooLate` and `NotAllowed`.
+    One that may have been sent needs `sure`, else `MayArriveTwice`. Raises `TooLate`, of a reminder also where it is
+    not wanted any more, and `NotAllowed`.
     """
     require(actor, "retry_messages")
     with transaction.atomic():
+        if message.slot:
+            deriving.wait_for_others(message.hub_id)
         locked = _locked(message)
         if locked.state in (State.QUEUED, State.SENDING):
             return locked
         if locked.state not in CAN_BE_SENT_AGAIN:
             raise TooLate(f"This message cannot be sent again: it is {_in_words(locked)}.")
+        _refuse_unwanted(locked, now)
         if locked.state == State.UNCERTAIN and not sure:
             raise MayArriveTwice("This message may have been sent already.")
         was_uncertain = locked.state == State.UNCERTAIN
+        deriving.keep_from_waiting_beside(locked)
         locked.claimed_at = None
         locked.attempts = 0
         locked.last_error = ""
@@ -68,7 +74,8 @@ def hold(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
 def release(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
     """Let go a message that is held back: it is sent in its time, or at once where that has passed.
 
-    One that is not held stays as it is. Raises `TooLate` and `NotAllowed`.
+    One that is on its way already stays as it is. Raises `TooLate`, of a reminder also where it is not wanted any
+    more, and `NotAllowed`.
     """
     require(actor, "retry_messages")
     with transaction.atomic():
@@ -77,7 +84,7 @@ def release(*, message: Message, actor: Membership, now: dt.datetime) -> Message
             return locked
         if locked.state != State.HELD:
             raise TooLate(f"This message is not held back any more: it is {_in_words(locked)}.")
-        _refuse_useless(locked, now)
+        _refuse_unwanted(locked, now)
         locked.state = State.QUEUED
         locked.dispatched_at = None
         locked.save(update_fields=["state", "dispatched_at"])
@@ -86,7 +93,10 @@ def release(*, message: Message, actor: Membership, now: dt.datetime) -> Message
 
 
 def send_now(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
-    """Send a message at once that waits for its time or is held back. Raises `TooLate` and `NotAllowed`."""
+    """Send a message at once that waits for its time or is held back.
+
+    Raises `TooLate`, of a reminder also where it is not wanted any more, and `NotAllowed`.
+    """
     require(actor, "retry_messages")
     with transaction.atomic():
         locked = _locked(message)
@@ -94,7 +104,7 @@ def send_now(*, message: Message, actor: Membership, now: dt.datetime) -> Messag
             return locked
         if locked.state not in WAITING:
             raise TooLate(f"This message cannot be sent now: it is {_in_words(locked)}.")
-        _refuse_useless(locked, now)
+        _refuse_unwanted(locked, now)
         _let_go(locked, now=now)
         timeline.record(subject=locked, actor=actor, now=now, text="Sent at once.")
     return locked
@@ -124,9 +134,11 @@ def _let_go(message: Message, *, now: dt.datetime, also: Sequence[str] = ()) -> 
     transaction.on_commit(partial(dispatch, hub_id=message.hub_id, message_id=message.pk))
 
 
-def _refuse_useless(message: Message, now: dt.datetime) -> None:
+def _refuse_unwanted(message: Message, now: dt.datetime) -> None:
     if message.useless_at and message.useless_at <= now:
         raise TooLate("This message is of no use any more: what it reminds of has passed.")
+    if message.slot and not deriving.is_wanted(message, now=now):
+        raise TooLate("This message is not sent any more: what it reminds of has changed.")
 
 
 def _locked(message: Message) -> Message:

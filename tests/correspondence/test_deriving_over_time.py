@@ -55,6 +55,8 @@ class Reminders(RuleBasedStateMachine):
         # By key: sent, given up, or cancelled by a person. Nothing more comes of these.
         self.settled: set[str] = set()
         self.sent: list[str] = []
+        # By key: what was wanted when the engine ran, or when a person let it go.
+        self.promised: set[str] = set()
         # What is in the database is what the last run left, but for what people and workers did since.
         self.is_derived = False
         ScriptedBackend.reset()
@@ -92,8 +94,10 @@ class Reminders(RuleBasedStateMachine):
             try:
                 act(message=row, actor=self.actor, now=self.now)
             except sending.TooLate:
-                assert row.useless_at is not None and row.useless_at <= self.now
+                assert act in (sending.release, sending.send_now) and not self.is_wanted(row)
                 return
+        if act is sending.send_now or (act is sending.release and row.state == State.HELD):
+            assert self.is_wanted(row)
         if act is sending.cancel:
             self.settled.add(row.key)
 
@@ -103,7 +107,13 @@ class Reminders(RuleBasedStateMachine):
         given_up = self.given_up()
         row = given_up[choice % len(given_up)]
         with tenancy.use(self.hub):
-            sending.retry(message=row, actor=self.actor, now=self.now, sure=True)
+            try:
+                sending.retry(message=row, actor=self.actor, now=self.now, sure=True)
+            except sending.TooLate:
+                assert not self.is_wanted(row)
+                return
+        assert self.is_wanted(row)
+        self.promised.add(row.key)
         self.settled.discard(row.key)
         self.is_derived = False
 
@@ -126,6 +136,10 @@ class Reminders(RuleBasedStateMachine):
                 self.settled.add(row.key)
                 if row.state == State.SENT:
                     self.sent.append(row.key)
+                    assert row.key in self.promised
+                    assert row.useless_at is not None and row.useless_at > self.now
+                    if self.is_derived:
+                        assert self.is_wanted(row)
 
     # --- The engine ---
 
@@ -142,6 +156,7 @@ class Reminders(RuleBasedStateMachine):
         }
 
         self.derive()
+        self.promised = {wish.key for wish in self.wishes.wishes.values()}
 
         after = self.rows()
         assert {row.key: row.state for row in after if row.state in WAITING} == expected
@@ -157,6 +172,12 @@ class Reminders(RuleBasedStateMachine):
     def nothing_was_sent_twice(self) -> None:
         if hasattr(self, "sent"):
             assert len(self.sent) == len(set(self.sent))
+
+    @invariant()
+    def of_each_slot_at_most_one_waits(self) -> None:
+        if hasattr(self, "hub"):
+            slots = [row.slot for row in self.waiting()]
+            assert len(slots) == len(set(slots))
 
     @precondition(lambda self: getattr(self, "is_derived", False))
     @invariant()
@@ -184,6 +205,16 @@ class Reminders(RuleBasedStateMachine):
 
     def given_up(self) -> list[Message]:
         return [row for row in self.rows() if row.state in (State.FAILED, State.UNCERTAIN)]
+
+    def is_wanted(self, row: Message) -> bool:
+        """Whether the facts by now ask for it; what is due later than the engine looks, they do not yet."""
+        wish = self.wishes.wishes.get(row.slot)
+        return (
+            wish is not None
+            and wish.key == row.key
+            and wish.due_at <= self.now + deriving.HORIZON
+            and wish.useless_at > self.now
+        )
 
     @staticmethod
     def is_held(rows: list[Message], slot: str) -> bool:

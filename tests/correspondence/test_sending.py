@@ -5,15 +5,17 @@ from collections.abc import Callable
 
 import pytest
 
-from correspondence import delivery, mailbox, sending
+from correspondence import delivery, deriving, mailbox, sending
 from correspondence.models import TRANSITIONS, Message, State
 from hubs import tenancy, timeline
 from hubs.models import Hub, Membership, User
 from hubs.permissions import NotAllowed
 from tests.correspondence.conftest import Queue, in_state, reload
+from tests.correspondence.rules import FakeRule
 from tests.factories import membership_of
 
 HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
 Act = Callable[..., Message]
 
 
@@ -219,6 +221,98 @@ def test_a_mastery_specialist_may_not_touch_what_will_go_out(
     with pytest.raises(NotAllowed):
         act(verb, message, membership_of(specialist, hub), now)
     assert reload(message).state == State.QUEUED
+
+
+# --- Reminders of what has changed --------------------------------------------------------------
+
+
+def derive(hub: Hub, now: dt.datetime) -> list[Message]:
+    """The hub's reminders as the engine leaves them, oldest first."""
+    with tenancy.use(hub):
+        deriving.bring_up_to_date(now=now)
+        return list(Message.objects.reminders().order_by("pk"))
+
+
+def states(hub: Hub) -> dict[str, str]:
+    with tenancy.use(hub):
+        return dict(Message.objects.reminders().values_list("key", "state"))
+
+
+def test_a_failed_reminder_whose_date_has_moved_is_not_sent_beside_the_new_one(
+    hub: Hub, rule: FakeRule, ada: Membership, now: dt.datetime
+) -> None:
+    rule.want("fake:1", "21", now, useless_at=now + 9 * DAY)
+    failed = in_state(derive(hub, now)[0], State.FAILED)
+    rule.want("fake:1", "28", now + 7 * DAY)
+    derive(hub, now)
+
+    with pytest.raises(sending.TooLate, match="what it reminds of has changed"):
+        retry(failed, ada, now)
+
+    assert states(hub) == {"fake:1:21": State.FAILED, "fake:1:28": State.QUEUED}
+    assert timeline_of(failed) == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"),
+    [(sending.retry, State.FAILED), (sending.release, State.HELD), (sending.send_now, State.QUEUED)],
+)
+def test_a_reminder_that_nobody_wants_any_more_is_not_sent(
+    hub: Hub, rule: FakeRule, ada: Membership, now: dt.datetime, verb: Act, state: State
+) -> None:
+    rule.want("fake:1", "21", now + DAY)
+    reminder = in_state(derive(hub, now)[0], state)
+    rule.wishes.clear()
+
+    with pytest.raises(sending.TooLate, match="what it reminds of has changed"):
+        act(verb, reminder, ada, now)
+
+    assert reload(reminder).state == state
+    assert timeline_of(reminder) == []
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.UNCERTAIN])
+def test_a_reminder_of_what_has_passed_is_not_said_to_be_on_its_way(
+    hub: Hub, rule: FakeRule, ada: Membership, now: dt.datetime, state: State
+) -> None:
+    rule.want("fake:1", "21", now, useless_at=now + HOUR)
+    reminder = in_state(derive(hub, now)[0], state)
+
+    with pytest.raises(sending.TooLate, match="of no use any more"):
+        retry(reminder, ada, now + HOUR, sure=True)
+
+    assert reload(reminder).state == state
+
+
+def test_a_failed_reminder_that_is_still_wanted_is_sent_again(
+    hub: Hub, rule: FakeRule, ada: Membership, now: dt.datetime
+) -> None:
+    rule.want("fake:1", "21", now)
+    failed = in_state(derive(hub, now)[0], State.FAILED)
+
+    retry(failed, ada, now)
+    derive(hub, now)
+
+    assert states(hub) == {"fake:1:21": State.QUEUED}
+
+
+def test_a_reminder_whose_date_has_come_back_takes_the_place_of_the_one_that_waits(
+    hub: Hub, rule: FakeRule, ada: Membership, now: dt.datetime
+) -> None:
+    rule.want("fake:1", "21", now, useless_at=now + 9 * DAY)
+    rule.want("fake:2", "21", now)
+    failed = in_state(derive(hub, now)[0], State.FAILED)
+    rule.want("fake:1", "28", now + 7 * DAY)
+    derive(hub, now)
+    rule.want("fake:1", "21", now, useless_at=now + 9 * DAY)
+
+    # Before the engine has run.
+    retry(failed, ada, now)
+
+    assert states(hub) == {"fake:1:21": State.QUEUED, "fake:1:28": State.CANCELLED, "fake:2:21": State.QUEUED}
+
+
+# --- What is known afterwards --------------------------------------------------------------------
 
 
 def test_who_cancelled_a_message_is_known(hub: Hub, queue: Queue, ada: Membership, now: dt.datetime) -> None:
