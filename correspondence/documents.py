@@ -70,7 +70,10 @@ def request_document(
 
 
 def cancel_document(*, document: Document, actor: Membership, now: dt.datetime) -> Document:
-    """Have a document not made; a worker at it stops soon. Raises `TooLate` and `NotAllowed`."""
+    """Have a document not made, and keep nothing of it; a worker at it stops soon.
+
+    Raises `TooLate` and `NotAllowed`.
+    """
     _require(actor, document)
     with transaction.atomic():
         locked = _locked(document)
@@ -79,8 +82,9 @@ def cancel_document(*, document: Document, actor: Membership, now: dt.datetime) 
         if not locked.may_become(DocumentState.CANCELLED):
             raise TooLate(f"{locked.title} cannot be cancelled: it is {locked.get_state_display().lower()} already.")
         locked.state = DocumentState.CANCELLED
+        locked.snapshot = locked.as_of = None
         locked.finished_at = now
-        locked.save(update_fields=["state", "finished_at"])
+        locked.save(update_fields=["state", "snapshot", "as_of", "finished_at"])
         timeline.record(subject=locked, actor=actor, now=now, text="Cancelled.")
         transaction.on_commit(partial(hand_out, hub_id=locked.hub_id))
     return locked

@@ -70,9 +70,9 @@ class Attempt:
             )
 
     def fail(self, why: str) -> None:
-        """Have the document failed, with a sentence for people. Raises `ClaimLost`."""
+        """Have the document failed, without its figures, with a sentence for people. Raises `ClaimLost`."""
         with tenancy.own_transaction(self.document.hub_id):
-            self._write(state=DocumentState.FAILED, error=why, finished_at=self.clock())
+            self._write(state=DocumentState.FAILED, error=why, snapshot=None, as_of=None, finished_at=self.clock())
 
     def _write(self, **changes: Any) -> None:
         ours = Document.objects.filter(
@@ -127,11 +127,14 @@ def take_back_silent(*, hub_id: int, now: dt.datetime) -> int:
         silent = list(Document.objects.silent(now).select_for_update(skip_locked=True))
         for document in silent:
             document.interruptions += 1
+            document.snapshot = document.as_of = None
             if document.interruptions >= MOST_INTERRUPTIONS:
                 document.state, document.error, document.finished_at = DocumentState.FAILED, _BROKE_OFF, now
             else:
                 document.state, document.dispatched_at = DocumentState.QUEUED, None
-            document.save(update_fields=["state", "error", "finished_at", "interruptions", "dispatched_at"])
+            document.save(
+                update_fields=["state", "snapshot", "as_of", "error", "finished_at", "interruptions", "dispatched_at"]
+            )
     if silent:
         log.warning("documents_silent", count=len(silent))
     return len(silent)

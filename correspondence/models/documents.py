@@ -58,7 +58,8 @@ DocumentManager = HubManager.from_queryset(DocumentQuerySet)
 class Document(HubOwned):
     """A document that a person asked for. `kind` names its maker, which knows what `parameters` mean.
 
-    `snapshot` holds the figures that all its files show, taken at `as_of`; `done` of `total` is how far it is.
+    `snapshot` holds the figures that all its files show, taken at `as_of`; of what is not made or is no longer kept
+    there are none. `done` of `total` is how far it is.
     """
 
     kind = models.CharField(max_length=40)
@@ -97,6 +98,10 @@ class Document(HubOwned):
                 condition=~Q(state="ready")
                 | Q(as_of__isnull=False, finished_at__isnull=False, expires_at__isnull=False, snapshot__isnull=False),
                 name="document_ready_has_times",
+            ),
+            models.CheckConstraint(
+                condition=Q(snapshot__isnull=True) | Q(state__in=["rendering", "ready"]),
+                name="document_figures_while_of_use",
             ),
             models.CheckConstraint(condition=~Q(state="failed") | ~Q(error=""), name="document_failed_has_reason"),
             models.UniqueConstraint(fields=["hub", "request_key"], name="document_requested_once"),

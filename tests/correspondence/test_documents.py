@@ -41,7 +41,9 @@ def in_state(document: Document, state: DocumentState, now: dt.datetime) -> Docu
     """The document as the workers would have left it."""
     changes: dict[str, object] = {"state": state, "attempt": 1, "heard_of_at": now}
     if state in (DocumentState.READY, DocumentState.EXPIRED):
-        changes |= {"as_of": now, "finished_at": now, "expires_at": now, "snapshot": {}, "total": 3, "done": 3}
+        changes |= {"as_of": now, "finished_at": now, "expires_at": now, "total": 3, "done": 3}
+    if state == DocumentState.READY:
+        changes["snapshot"] = {}
     if state == DocumentState.FAILED:
         changes |= {"error": "It broke.", "finished_at": now}
     with tenancy.use(document.hub_id):
@@ -195,3 +197,19 @@ def test_a_document_has_one_file_of_each_format(ada: Membership, now: dt.datetim
         DocumentFile.objects.create(**file)
         with pytest.raises(IntegrityError, match="document_file_once"), transaction.atomic():
             DocumentFile.objects.create(**file)
+
+
+@pytest.mark.parametrize(
+    "state", [DocumentState.QUEUED, DocumentState.CANCELLED, DocumentState.FAILED, DocumentState.EXPIRED]
+)
+def test_figures_are_kept_only_while_it_is_made_and_ready(
+    state: DocumentState, ada: Membership, now: dt.datetime
+) -> None:
+    document = in_state(ask(ada, now), state, now)
+
+    with (
+        tenancy.use(ada.hub),
+        pytest.raises(IntegrityError, match="document_figures_while_of_use"),
+        transaction.atomic(),
+    ):
+        Document.objects.filter(pk=document.pk).update(snapshot={})

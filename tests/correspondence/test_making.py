@@ -106,7 +106,8 @@ def test_one_that_is_cancelled_meanwhile_leaves_nothing(
     make(document, now)
 
     assert parts == [1]
-    assert document_now(document).state == DocumentState.CANCELLED
+    cancelled = document_now(document)
+    assert (cancelled.state, cancelled.snapshot, cancelled.as_of) == (DocumentState.CANCELLED, None, None)
     assert files_of(document) == {}
 
 
@@ -151,6 +152,7 @@ def test_a_refusal_is_told_in_its_own_words(maker: TestMaker, document: Document
 
     failed = document_now(document)
     assert (failed.state, failed.error, failed.finished_at) == (DocumentState.FAILED, "The Work Group is gone.", now)
+    assert (failed.snapshot, failed.as_of) == (None, None)
 
 
 def test_an_error_is_told_in_words_for_people_and_goes_on_to_the_log(
@@ -213,10 +215,11 @@ def test_one_that_is_heard_of_is_left_alone(document: Document, now: dt.datetime
 
 def test_one_that_kills_its_workers_is_given_up(document: Document, now: dt.datetime) -> None:
     for count in (1, 2, 3):
-        change(document, state=DocumentState.RENDERING, heard_of_at=now)
+        change(document, state=DocumentState.RENDERING, heard_of_at=now, snapshot={"parts": 3}, as_of=now)
         making.take_back_silent(hub_id=document.hub_id, now=now + SILENT_AFTER)
         found = document_now(document)
         assert found.state == (DocumentState.QUEUED if count < 3 else DocumentState.FAILED)
+        assert (found.snapshot, found.as_of) == (None, None)
     assert found.error.startswith("It broke off again and again.")
 
 
