@@ -99,6 +99,11 @@ class Document(HubOwned):
                 | Q(as_of__isnull=False, finished_at__isnull=False, expires_at__isnull=False, snapshot__isnull=False),
                 name="document_ready_has_times",
             ),
+            models.CheckConstraint(condition=~Q(state="ready") | Q(done=F("total")), name="document_ready_is_complete"),
+            # Whoever is never heard of is never taken for dead, and keeps the hub's others waiting.
+            models.CheckConstraint(
+                condition=~Q(state="rendering") | Q(heard_of_at__isnull=False), name="document_at_work_is_heard_of"
+            ),
             models.CheckConstraint(
                 condition=Q(snapshot__isnull=True) | Q(state__in=["rendering", "ready"]),
                 name="document_figures_while_of_use",

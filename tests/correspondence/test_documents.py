@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -213,3 +214,19 @@ def test_figures_are_kept_only_while_it_is_made_and_ready(
         transaction.atomic(),
     ):
         Document.objects.filter(pk=document.pk).update(snapshot={})
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "constraint"),
+    [
+        (DocumentState.RENDERING, {"heard_of_at": None}, "document_at_work_is_heard_of"),
+        (DocumentState.READY, {"done": 2, "total": 3}, "document_ready_is_complete"),
+    ],
+)
+def test_what_is_at_work_is_heard_of_and_what_is_ready_is_complete(
+    state: DocumentState, changes: dict[str, Any], constraint: str, ada: Membership, now: dt.datetime
+) -> None:
+    document = in_state(ask(ada, now), state, now)
+
+    with tenancy.use(ada.hub), pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Document.objects.filter(pk=document.pk).update(**changes)

@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from correspondence.models import DocumentState
@@ -141,7 +142,9 @@ def test_progress_and_failure_are_shown(
 ) -> None:
     page = quiet
     sign_in(page, site, client_of(lead))
-    making = work.make_document(hub, lead, state=DocumentState.RENDERING, done=31, total=214)
+    making = work.make_document(
+        hub, lead, state=DocumentState.RENDERING, heard_of_at=timezone.now(), done=31, total=214
+    )
     page.goto(f"{site}/console/northvale/reports/{making.pk}/")
     expect(page.get_by_role("progressbar", name="31 of 214 schools")).to_be_visible()
     look_at(page)

@@ -204,7 +204,9 @@ def test_a_hub_that_asks_for_very_many_is_asked_to_wait(hub: Hub, administrator:
 
 
 def test_a_report_that_is_being_made_says_how_far_it_is(hub: Hub, administrator: User, ada: Client) -> None:
-    document = work.make_document(hub, administrator, state=DocumentState.RENDERING, done=31, total=214)
+    document = work.make_document(
+        hub, administrator, state=DocumentState.RENDERING, heard_of_at=timezone.now(), done=31, total=214
+    )
     page = text_of(ada.get(url("report", hub, document.pk)))
 
     assert "31 of 214 schools" in page
