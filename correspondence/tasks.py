@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from celery import Task, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_process_shutdown
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -26,10 +28,7 @@ def deliver_message(*, hub_id: int, message_id: int) -> None:
 @shared_task
 def sweep() -> None:
     """Hand due messages without a task to the workers; show a person those whose worker died."""
-    for hub_id in Hub.objects.order_by("pk").values_list("pk", flat=True):
-        delivery.give_up_stuck(hub_id=hub_id, now=timezone.now())
-        for message_id in delivery.take_lost(hub_id=hub_id, now=timezone.now()):
-            dispatch(hub_id=hub_id, message_id=message_id)
+    for_each_hub(_sweep)
 
 
 @shared_task(soft_time_limit=20 * 60, time_limit=25 * 60)
@@ -44,16 +43,13 @@ def make_document(*, hub_id: int, document_id: int) -> None:
 @shared_task
 def sweep_documents() -> None:
     """Begin anew those whose worker died, and tell the workers of those that they do not know of."""
-    for hub_id in Hub.objects.order_by("pk").values_list("pk", flat=True):
-        making.take_back_silent(hub_id=hub_id, now=timezone.now())
-        hand_out(hub_id=hub_id)
+    for_each_hub(_sweep_documents)
 
 
 @shared_task
 def purge_documents() -> None:
     """Remove the files of documents that have expired."""
-    for hub_id in Hub.objects.order_by("pk").values_list("pk", flat=True):
-        making.purge_expired(hub_id=hub_id, now=timezone.now())
+    for_each_hub(lambda hub_id: making.purge_expired(hub_id=hub_id, now=timezone.now()))
 
 
 @shared_task
@@ -65,15 +61,32 @@ def derive_reminders(*, hub_id: int) -> None:
 
 @shared_task
 def derive_everywhere() -> None:
-    """Have every hub's reminders brought up to date, each for itself: the failure of one is no other hub's."""
-    for hub_id in Hub.objects.order_by("pk").values_list("pk", flat=True):
-        dispatch_deriving(hub_id=hub_id)
+    """Have every hub's reminders brought up to date, each by a task of its own."""
+    for_each_hub(lambda hub_id: dispatch_deriving(hub_id=hub_id))
 
 
 @worker_process_shutdown.connect
 def leave_no_fonts_behind(**kwargs: Any) -> None:
     """Celery's processes end without what Python does at its end."""
     pdf.forget()
+
+
+def for_each_hub(do: Callable[[int], object]) -> None:
+    """Do something for every hub, by its id, each for itself: the failure of one is no other hub's.
+
+    Raises an ExceptionGroup of all failures at the end.
+    """
+    failures = []
+    for hub_id in list(Hub.objects.order_by("pk").values_list("pk", flat=True)):
+        try:
+            do(hub_id)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            log.warning("hub_failed", hub_id=hub_id, error=type(error).__name__)
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("Not done for every hub", failures)
 
 
 def dispatch(*, hub_id: int, message_id: int) -> None:
@@ -91,6 +104,17 @@ def hand_out(*, hub_id: int) -> None:
     document_id = making.take_next(hub_id=hub_id, now=timezone.now())
     if document_id is not None:
         _tell(make_document, hub_id=hub_id, document_id=document_id)
+
+
+def _sweep(hub_id: int) -> None:
+    delivery.give_up_stuck(hub_id=hub_id, now=timezone.now())
+    for message_id in delivery.take_lost(hub_id=hub_id, now=timezone.now()):
+        dispatch(hub_id=hub_id, message_id=message_id)
+
+
+def _sweep_documents(hub_id: int) -> None:
+    making.take_back_silent(hub_id=hub_id, now=timezone.now())
+    hand_out(hub_id=hub_id)
 
 
 def _tell(task: Task[Any, Any], **ids: int) -> None:

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from correspondence import delivery, documents, mailbox, reminders, tasks
+from correspondence import delivery, documents, mailbox, making, reminders, tasks
 from correspondence.models import DocumentState, Message, State
 from hubadmin.celery import app
 from hubs import tenancy
@@ -199,3 +201,53 @@ def test_without_a_broker_what_was_changed_stays_and_the_next_round_derives(
 def reminders_of(hub: Hub) -> list[Message]:
     with tenancy.use(hub):
         return list(Message.objects.reminders())
+
+
+# --- Every hub for itself -------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("task", "room", "step"),
+    [
+        (tasks.sweep, delivery, "give_up_stuck"),
+        (tasks.sweep, delivery, "take_lost"),
+        (tasks.sweep_documents, making, "take_back_silent"),
+        (tasks.sweep_documents, making, "take_next"),
+        (tasks.purge_documents, making, "purge_expired"),
+        (tasks.derive_everywhere, tasks, "dispatch_deriving"),
+    ],
+)
+def test_the_failure_of_one_hub_is_told_and_keeps_no_other_waiting(
+    task: Callable[[], None], room: object, step: str, hub: Hub, other_hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, done = getattr(room, step), []
+
+    def break_in_the_first(*, hub_id: int, **rest: Any) -> object:
+        if hub_id == hub.pk:
+            raise ZeroDivisionError
+        done.append(hub_id)
+        return real(hub_id=hub_id, **rest)
+
+    monkeypatch.setattr(tasks, "_tell", lambda *ids, **more: None)
+    monkeypatch.setattr(room, step, break_in_the_first)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        task()
+
+    assert [type(error) for error in raised.value.exceptions] == [ZeroDivisionError]
+    assert hub.pk < other_hub.pk
+    assert done == [other_hub.pk]
+
+
+@pytest.mark.django_db
+def test_what_takes_too_long_stops_at_once(hub: Hub, other_hub: Hub) -> None:
+    visited = []
+
+    def dawdle(hub_id: int) -> None:
+        visited.append(hub_id)
+        raise SoftTimeLimitExceeded
+
+    with pytest.raises(SoftTimeLimitExceeded):
+        tasks.for_each_hub(dawdle)
+    assert visited == [hub.pk]
