@@ -25,6 +25,10 @@ class TooManyWaiting(Exception):
     """The hub waits for too many documents already; the message is a sentence to show."""
 
 
+class AskedForAnother(Exception):
+    """A form sent before comes back for another document; the message is a sentence to show."""
+
+
 class TooLate(Exception):
     """The document is no longer in a state that allows it; the message is a sentence to show."""
 
@@ -42,14 +46,11 @@ def request_document(
     """Ask for a document, which needs `capability` to be read; a worker makes it after the commit.
 
     `parameters` are for its maker, as JSON can hold them. Sent twice with one `request_key` it is one document.
-    Raises `TooManyWaiting` and `NotAllowed`.
+    Raises `AskedForAnother`, `TooManyWaiting` and `NotAllowed`.
     """
     require(actor, "make_reports")
     require(actor, capability)
     with transaction.atomic():
-        if known := Document.objects.filter(request_key=request_key).first():
-            return known
-        _refuse_too_many()
         document = Document(
             hub_id=active_hub_id(),
             kind=kind,
@@ -60,9 +61,12 @@ def request_document(
             requested_by=actor.user,
             request_key=request_key,
         )
+        if known := Document.objects.filter(request_key=request_key).first():
+            return _same(known, document)
+        _refuse_too_many()
         # ON CONFLICT DO NOTHING: a second transaction waits for the first one's verdict.
         Document.objects.bulk_create([document], ignore_conflicts=True)
-        stored = Document.objects.get(request_key=request_key)
+        stored = _same(Document.objects.get(request_key=request_key), document)
         if not timeline.entries_of(stored).exists():
             timeline.record(subject=stored, actor=actor, now=now, text="Asked for.")
         transaction.on_commit(partial(hand_out, hub_id=stored.hub_id))
@@ -93,7 +97,7 @@ def cancel_document(*, document: Document, actor: Membership, now: dt.datetime) 
 def make_again(*, document: Document, actor: Membership, now: dt.datetime, request_key: uuid.UUID) -> Document:
     """Make what failed or was cancelled after all; of what is ready or expired, ask for a new one with new figures.
 
-    One that is waited for stays as it is. Raises `TooManyWaiting` and `NotAllowed`.
+    One that is waited for stays as it is. Raises `AskedForAnother`, `TooManyWaiting` and `NotAllowed`.
     """
     _require(actor, document)
     with transaction.atomic():
@@ -137,6 +141,15 @@ def _require(actor: Membership, document: Document) -> None:
 
 def _locked(document: Document) -> Document:
     return Document.objects.select_for_update().get(pk=document.pk)
+
+
+def _same(known: Document, asked: Document) -> Document:
+    """The document of a request's key, if it is the one that is asked for. Raises `AskedForAnother`."""
+    if (known.kind, known.title, known.parameters) != (asked.kind, asked.title, asked.parameters):
+        raise AskedForAnother(
+            f"This form was sent before, and asked for {known.title}. Send it once more to ask for this one as well."
+        )
+    return known
 
 
 def _refuse_too_many() -> None:

@@ -65,7 +65,7 @@ class ReportMaker(Generic[R]):
     def ask(self, asked: Asked, *, actor: Membership, now: dt.datetime, request_key: uuid.UUID) -> Document:
         """Ask for a report, which a worker makes; sent twice with one `request_key` it is one.
 
-        Raises `CannotBeMade` about what is not there, `TooManyWaiting` and `NotAllowed`.
+        Raises `CannotBeMade` about what is not there, `AskedForAnother`, `TooManyWaiting` and `NotAllowed`.
         """
         return request_document(
             kind=self.kind,

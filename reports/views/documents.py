@@ -67,6 +67,11 @@ def report_new(request: MemberRequest) -> HttpResponse:
                 now=timezone.now(),
                 request_key=form.cleaned_data["request_key"],
             )
+        except documents.AskedForAnother as refusal:
+            # Back and then something else: the next time it is a request of its own.
+            form.data = request.POST.copy()
+            form.data["request_key"] = str(uuid.uuid4())
+            form.add_error(None, str(refusal))
         except (documents.TooManyWaiting, CannotBeMade) as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -170,7 +175,7 @@ def report_again(request: MemberRequest, *, pk: int) -> HttpResponse:
                 now=timezone.now(),
                 request_key=form.cleaned_data["request_key"],
             )
-        except documents.TooManyWaiting as refusal:
+        except (documents.AskedForAnother, documents.TooManyWaiting) as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, "The report has been asked for. This page says when it is ready.")

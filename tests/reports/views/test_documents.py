@@ -121,6 +121,21 @@ def test_sent_twice_it_is_one_report(hub: Hub, ada: Client) -> None:
     assert len(documents_of(hub)) == 1
 
 
+def test_back_and_then_another_report_is_a_report_of_its_own_once_it_is_confirmed(hub: Hub, ada: Client) -> None:
+    sent = form()
+    ada.post(url("report_new", hub), sent)
+    other = {**sent, "kind": "release-report"}
+
+    refused = ada.post(url("report_new", hub), other)
+
+    assert "This form was sent before, and asked for Grant report: The whole hub" in text_of(refused)
+    assert [document.kind for document in documents_of(hub)] == ["grant-report"]
+    fresh = refused.context["form"]["request_key"].value()
+    assert f'value="{fresh}"' in refused.text and fresh != str(sent["request_key"])
+    ada.post(url("report_new", hub), {**other, "request_key": fresh})
+    assert {document.kind for document in documents_of(hub)} == {"grant-report", "release-report"}
+
+
 def test_between_two_dates(hub: Hub, ada: Client) -> None:
     dates = {"first_day": "1", "first_month": "1", "first_year": "2027", "last_day": "31", "last_month": "mar",
              "last_year": "2027"}  # fmt: skip
