@@ -13,12 +13,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from correspondence import reminders
 from correspondence.models import WAITING, Message, State
 from correspondence.reminders import Wanted
+from correspondence.turns import Turn, wait_for_turn
 from correspondence.writing import written
 from hubs.links import undated
 from hubs.models import Hub
@@ -27,8 +28,6 @@ from hubs.tenancy import active_hub_id
 # How far ahead reminders become messages. People look at the coming week, so what they see there has been there for
 # a week; and what lies further ahead would be written anew with every date that moves until then.
 HORIZON = dt.timedelta(days=14)
-# Any number that no other advisory lock of two parts has.
-_LOCK = 20261127
 # What follows the facts while a message waits.
 _FOLLOWING = (
     "kind",
@@ -67,7 +66,7 @@ def bring_up_to_date(*, now: dt.datetime) -> Changes:
     Harmless however often and late it runs: what should have gone out before and is still of use is due at once.
     """
     hub = Hub.objects.get(pk=active_hub_id())
-    wait_for_others(hub.pk)
+    wait_for_turn(Turn.REMINDERS, hub_id=hub.pk)
     reminders.prepare(now=now)
     wanted: dict[str, tuple[str, Wanted]] = {}
     for kind, one in reminders.wanted(now=now, until=now + HORIZON):
@@ -90,16 +89,10 @@ def is_wanted(message: Message, *, now: dt.datetime) -> bool:
 
 
 def keep_from_waiting_beside(message: Message) -> None:
-    """Cancel what else waits of a reminder's slot; of other messages, nothing. After `wait_for_others`."""
+    """Cancel what else waits of a reminder's slot; of other messages, nothing. In one's turn."""
     if message.slot:
         others = Message.objects.filter(slot=message.slot, state__in=WAITING).exclude(pk=message.pk)
         others.update(state=State.CANCELLED)
-
-
-def wait_for_others(hub_id: int) -> None:
-    """Until the transaction ends no run comes past this, and what follows sees all that an earlier one has written."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, hub_id])
 
 
 def _rows_by_slot(slots: Iterable[str]) -> dict[str, list[Message]]:

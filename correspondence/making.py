@@ -14,11 +14,11 @@ from typing import Any
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection
 from django.db.models import F, Q
 
 from correspondence.makers import CannotBeMade, MadeFile, maker_of
 from correspondence.models import DISPATCH_AGAIN_AFTER, Document, DocumentFile, DocumentState
+from correspondence.turns import Turn, wait_for_turn
 from hubs import tenancy
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,6 @@ log = structlog.get_logger(__name__)
 KEPT_FOR = dt.timedelta(days=30)
 # A document over which so many workers died is what kills them.
 MOST_INTERRUPTIONS = 3
-_LOCK = 84_203_311
 _OUR_FAULT = (
     "Something went wrong on our side, and it was written down. Make it again; if it fails once more, tell "
     "whoever runs this service."
@@ -110,7 +109,7 @@ def take_next(*, hub_id: int, now: dt.datetime) -> int | None:
     One at a time of each hub: the queue goes from hub to hub, and one with many documents keeps nobody waiting.
     """
     with tenancy.own_transaction(hub_id):
-        _one_after_the_other(hub_id)
+        wait_for_turn(Turn.DOCUMENTS, hub_id=hub_id)
         told_of = Q(state=DocumentState.QUEUED, dispatched_at__gt=now - DISPATCH_AGAIN_AFTER)
         if Document.objects.filter(Q(state=DocumentState.RENDERING) | told_of).exists():
             return None
@@ -183,9 +182,3 @@ def _why(error: Exception) -> tuple[str, bool]:
         case SoftTimeLimitExceeded():
             return _TOO_LONG, True
     return _OUR_FAULT, True
-
-
-def _one_after_the_other(hub_id: int) -> None:
-    """Until the transaction ends, no other one of the hub comes past this."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, hub_id])

@@ -11,6 +11,7 @@ from django.db import transaction
 from correspondence import deriving
 from correspondence.models import WAITING, Message, State
 from correspondence.tasks import dispatch
+from correspondence.turns import Turn, wait_for_turn
 from hubs import timeline
 from hubs.models import Membership
 from hubs.permissions import require
@@ -35,7 +36,7 @@ def retry(*, message: Message, actor: Membership, now: dt.datetime, sure: bool =
     require(actor, "retry_messages")
     with transaction.atomic():
         if message.slot:
-            deriving.wait_for_others(message.hub_id)
+            wait_for_turn(Turn.REMINDERS, hub_id=message.hub_id)
         locked = _locked(message)
         if locked.state in (State.QUEUED, State.SENDING):
             return locked

@@ -64,10 +64,6 @@ class MessageQuerySet(HubQuerySet["Message"]):
         """Messages that may be sent now, and are still of use."""
         return self.filter(Q(useless_at=None) | Q(useless_at__gt=now), state=State.QUEUED, not_before__lte=now)
 
-    def waiting(self) -> Self:
-        """Those that will still go out, and those that a person holds back."""
-        return self.filter(state__in=WAITING)
-
     def reminders(self) -> Self:
         """Those that the reminder engine derives from dates."""
         return self.exclude(slot="")

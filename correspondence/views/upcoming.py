@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from correspondence import queries, reminders
 from correspondence.forms import UpcomingFilter
 from correspondence.models import Message, State
+from correspondence.mornings import midnight_after
 from correspondence.views.acting import UPCOMING
 from hubs import listing
 from hubs.access import MemberRequest, member
@@ -55,7 +56,7 @@ def upcoming(request: MemberRequest) -> HttpResponse:
     form.is_valid()
     now = timezone.now()
     chosen = form.chosen
-    until = _end_of(timezone.localdate(now) + dt.timedelta(days=chosen.days))
+    until = midnight_after(timezone.localdate(now) + dt.timedelta(days=chosen.days))
     counts = queries.count_waiting(chosen, until=until)
     page = Paginator(queries.upcoming(chosen, until=until), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
@@ -76,11 +77,6 @@ def upcoming(request: MemberRequest) -> HttpResponse:
         "back_text": "All messages",
     }
     return render(request, "correspondence/upcoming.html", context)
-
-
-def _end_of(last_day: dt.date) -> dt.datetime:
-    midnight = dt.datetime.combine(last_day + dt.timedelta(days=1), dt.time())
-    return timezone.make_aware(midnight)
 
 
 def _days(request: MemberRequest, messages: Iterable[Message], now: dt.datetime) -> list[Day]:
