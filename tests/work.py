@@ -6,6 +6,7 @@ They write rows, and no verb: histories, ledgers and letters are those of the ve
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -249,17 +250,21 @@ def make_grant(place: Place, **fields: Any) -> Grant:
 
 def make_release(account: Place | MasterySpecialist, half_days: int = 1, **fields: Any) -> ReleaseEntry:
     """Days in school that the hub has logged for a school or a Specialist, today unless told otherwise."""
-    values = {
-        "kind": ReleaseEntry.Kind.IN_SCHOOL,
+    kind = fields.get("kind", ReleaseEntry.Kind.IN_SCHOOL)
+    values: dict[str, Any] = {
+        "hub_id": account.hub_id,
+        "kind": kind,
         "year": account.stage_year.year if isinstance(account, Place) else this_year(),
         "worked_on": timezone.localdate(),
         "words": "Planning together",
+        "entry_key": uuid.uuid4() if kind == ReleaseEntry.Kind.IN_SCHOOL else None,
         "recorded_at": timezone.now(),
         "recorded_name": "Leo Lead",
         "place" if isinstance(account, Place) else "specialist": account,
     }
-    with tenancy.use(account.hub_id):
-        return ReleaseEntry.objects.create(hub_id=account.hub_id, half_days=half_days, **{**values, **fields})
+    values |= fields
+    with tenancy.use(values["hub_id"]):
+        return ReleaseEntry.objects.create(half_days=half_days, **values)
 
 
 def make_payment_list(hub: Hub, by: User, **fields: Any) -> PaymentList:
@@ -271,11 +276,15 @@ def make_payment_list(hub: Hub, by: User, **fields: Any) -> PaymentList:
 
 def make_payment(payment_list: PaymentList, grant: Grant, **fields: Any) -> Payment:
     """A grant on a payment list."""
-    values = {"amount_pence": grant.amount_pence, "payee": "Ash Lane Primary School", "urn": 600_000}
-    with tenancy.use(grant.hub_id):
-        return Payment.objects.create(
-            hub_id=grant.hub_id, payment_list=payment_list, grant=grant, **{**values, **fields}
-        )
+    values: dict[str, Any] = {
+        "hub_id": grant.hub_id,
+        "amount_pence": grant.amount_pence,
+        "payee": "Ash Lane Primary School",
+        "urn": 600_000,
+        **fields,
+    }
+    with tenancy.use(values["hub_id"]):
+        return Payment.objects.create(payment_list=payment_list, grant=grant, **values)
 
 
 def make_document(hub: Hub, by: User, **fields: Any) -> Document:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, Sum, Value
 
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
@@ -33,11 +33,29 @@ class ReleaseEntryQuerySet(HubQuerySet["ReleaseEntry"]):
 ReleaseEntryManager = HubManager.from_queryset(ReleaseEntryQuerySet)
 
 
+# What a row can come from: one of the hub's records, the row that it takes back, or a form that somebody sent.
+_SOURCES = ("attendance", "meeting", "visit", "corrects", "entry_key")
+
+
+def _from(source: str) -> Q:
+    """Rows that come from this, and from nothing else."""
+    return Q(**{f"{one}__isnull": one != source for one in _SOURCES})
+
+
+def _of_school(source: str) -> Q:
+    return _from(source) & Q(place__isnull=False)
+
+
+def _of_specialist(source: str) -> Q:
+    return _from(source) & Q(specialist__isnull=False)
+
+
 class ReleaseEntry(HubOwned):
     """Half-days used, of a school's promised release or of a Specialist's days agreed; a correction counts back.
 
     A row is of one account: `place` or `specialist`. Those of attendance, meetings and visits name their source,
-    whose rows always add up to what it is worth by now.
+    whose rows always add up to what it is worth by now. Composite foreign keys, written in the migrations, hold that a
+    correction takes back a row of the same account, and all of it.
     """
 
     append_only = True
@@ -63,6 +81,10 @@ class ReleaseEntry(HubOwned):
     # Of a row that somebody logged: the one that this takes back, once.
     corrects = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrected_by"
+    )
+    # The size of a row that this one takes back.
+    counted_back = models.GeneratedField(
+        expression=Value(0) - F("half_days"), output_field=models.SmallIntegerField(), db_persist=True
     )
     # What the days were for or, of a correction, why.
     words = models.TextField(blank=True)
@@ -95,14 +117,25 @@ class ReleaseEntry(HubOwned):
                 name="release_corrected_with_reason",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="meeting")
-                | Q(attendance__isnull=False, place__isnull=False)
-                | Q(meeting__isnull=False, specialist__isnull=False),
+                condition=~Q(kind="meeting") | _of_school("attendance") | _of_specialist("meeting"),
                 name="release_of_meeting_has_source",
             ),
+            models.CheckConstraint(condition=~Q(kind="visit") | _from("visit"), name="release_of_visit_has_source"),
             models.CheckConstraint(
-                condition=~Q(kind="visit") | Q(visit__isnull=False), name="release_of_visit_has_source"
+                condition=~Q(kind="in_school") | _from("entry_key") & ~Q(words=""),
+                name="release_in_school_is_logged_once",
             ),
+            models.CheckConstraint(
+                condition=~Q(kind="correction")
+                | _of_school("attendance")
+                | _of_specialist("meeting")
+                | _from("visit")
+                | _from("corrects"),
+                name="release_correction_has_source",
+            ),
+            # What a correction refers to: see the migration.
+            models.UniqueConstraint(fields=["id", "place", "half_days"], name="release_of_school_with_size"),
+            models.UniqueConstraint(fields=["id", "specialist", "half_days"], name="release_of_specialist_with_size"),
             # Sent twice or by two workers at once, one source is counted once.
             models.UniqueConstraint(fields=["attendance"], condition=Q(kind="meeting"), name="attendance_counted_once"),
             models.UniqueConstraint(

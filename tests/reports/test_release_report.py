@@ -66,7 +66,7 @@ def use_every_kind(place: Place, group: WorkGroup) -> None:
     log(place, 1, on=AUTUMN, kind="meeting", attendance=attendance)
     log(place, 2, on=AUTUMN, kind="visit", visit=visit)
     log(place, 3, on=SPRING)
-    log(place, -1, on=SPRING, kind="correction")
+    log(place, -1, on=SPRING, kind="correction", visit=visit)
     log(group.specialist, 1, on=AUTUMN, kind="meeting", meeting=meeting)
     log(group.specialist, 2, on=SPRING, kind="visit", visit=visit)
 
@@ -183,10 +183,11 @@ half_days = st.integers(min_value=1, max_value=40)
 def test_the_sums_are_those_of_the_ledger(
     hub: Hub, place: Place, mina: MasterySpecialist, now: dt.datetime, logged: list[tuple[int, bool, int]]
 ) -> None:
+    visit = work.make_visit(place) if logged else None
     for half_days, is_correction, whose in logged:
         account = (place, mina)[whose]
         if is_correction:
-            log(account, -half_days, on=AUTUMN, kind="correction")
+            log(account, -half_days, on=AUTUMN, kind="correction", visit=visit)
         else:
             log(account, half_days, on=SPRING)
     agree_once(mina)

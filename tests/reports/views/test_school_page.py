@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 
 import pytest
 from django.db import connection
@@ -81,9 +82,13 @@ def busy_place(hub: Hub) -> Place:
         }
         ReleaseEntry.objects.create(**entry, kind="meeting", half_days=2, attendance=attendance)
         ReleaseEntry.objects.create(**entry, kind="correction", half_days=-1, attendance=attendance, words="Only one")
-        logged = ReleaseEntry.objects.create(**entry, kind="in_school", half_days=4, words="Planned together")
+        logged = ReleaseEntry.objects.create(
+            **entry, kind="in_school", half_days=4, entry_key=uuid.uuid4(), words="Planned together"
+        )
         ReleaseEntry.objects.create(**entry, kind="correction", half_days=-4, corrects=logged, words="Twice")
-        ReleaseEntry.objects.create(**entry, kind="in_school", half_days=2, words="Planned together")
+        ReleaseEntry.objects.create(
+            **entry, kind="in_school", half_days=2, entry_key=uuid.uuid4(), words="Planned together"
+        )
     work.make_grant(place, state=GrantState.WITHHELD, withheld_reason=SECRET)
     return place
 

@@ -1,0 +1,131 @@
+"""What the database itself refuses about release time and money, whatever the code above it does."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from funding.models import ReleaseEntry
+from hubs import tenancy
+from tests import work
+from tests.workgroups.test_constraints import refused
+from workgroups.models import Attendance, MasterySpecialist, Meeting, Place, Visit, WorkGroup
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What days can come from, and the two accounts that they are of."""
+
+    place: Place
+    mina: MasterySpecialist
+    attendance: Attendance
+    meeting: Meeting
+    visit: Visit
+    logged: ReleaseEntry
+
+    def fields(self, names: str) -> dict[str, Any]:
+        """These sources, and a key and words where they are named so."""
+        others = {"corrects": self.logged, "key": uuid.uuid4(), "words": "Because."}
+        found = {name: others.get(name) or getattr(self, name) for name in names.split()}
+        return {"entry_key" if name == "key" else name: value for name, value in found.items()}
+
+
+@pytest.fixture
+def sources(place: Place, group: WorkGroup, mina: MasterySpecialist, now: dt.datetime) -> Sources:
+    """One of each kind, and 2 half-days that the school has logged."""
+    meeting, visit = work.make_meeting(group), work.make_visit(place)
+    with tenancy.use(place.hub_id):
+        participant = place.participants.get(position=1)
+        marked = {"meeting": meeting, "participant": participant, "mark": "present", "recorded_at": now}
+        attendance = Attendance.objects.create(hub_id=place.hub_id, **marked)
+    return Sources(place, mina, attendance, meeting, visit, work.make_release(place, 2))
+
+
+def add(sources: Sources, kind: str, account: str, names: str) -> ReleaseEntry:
+    half_days = -2 if kind == "correction" else 2
+    values = {"words": "", "entry_key": None, **sources.fields(names)}
+    return work.make_release(getattr(sources, account), half_days, kind=kind, **values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "account", "names"),
+    [
+        ("meeting", "place", "attendance"),
+        ("meeting", "mina", "meeting"),
+        ("visit", "place", "visit"),
+        ("visit", "mina", "visit"),
+        ("in_school", "place", "words key"),
+        ("in_school", "mina", "words key"),
+        ("correction", "place", "words attendance"),
+        ("correction", "place", "words visit"),
+        ("correction", "place", "words corrects"),
+        ("correction", "mina", "words meeting"),
+        ("correction", "mina", "words visit"),
+    ],
+)
+def test_each_kind_of_days_has_its_source(sources: Sources, kind: str, account: str, names: str) -> None:
+    assert add(sources, kind, account, names).kind == kind
+
+
+OF_MEETING, OF_VISIT = "release_of_meeting_has_source", "release_of_visit_has_source"
+IN_SCHOOL, CORRECTION = "release_in_school_is_logged_once", "release_correction_has_source"
+
+
+@pytest.mark.parametrize(
+    ("constraint", "kind", "account", "names"),
+    [
+        (OF_MEETING, "meeting", "place", ""),
+        (OF_MEETING, "meeting", "place", "meeting"),
+        (OF_MEETING, "meeting", "place", "attendance meeting"),
+        (OF_MEETING, "meeting", "place", "attendance visit"),
+        (OF_MEETING, "meeting", "place", "attendance key"),
+        (OF_MEETING, "meeting", "mina", "attendance"),
+        (OF_MEETING, "meeting", "mina", "meeting visit"),
+        (OF_VISIT, "visit", "place", ""),
+        (OF_VISIT, "visit", "place", "visit attendance"),
+        (OF_VISIT, "visit", "mina", "visit meeting"),
+        (OF_VISIT, "visit", "mina", "visit key"),
+        (IN_SCHOOL, "in_school", "place", "words"),
+        (IN_SCHOOL, "in_school", "place", "key"),
+        (IN_SCHOOL, "in_school", "place", "words key attendance"),
+        (IN_SCHOOL, "in_school", "mina", "words key meeting"),
+        (IN_SCHOOL, "in_school", "mina", "words key visit"),
+        (CORRECTION, "correction", "place", "words"),
+        (CORRECTION, "correction", "mina", "words"),
+        (CORRECTION, "correction", "place", "words meeting"),
+        (CORRECTION, "correction", "mina", "words attendance"),
+        (CORRECTION, "correction", "place", "words attendance visit"),
+        (CORRECTION, "correction", "place", "words corrects visit"),
+        (CORRECTION, "correction", "place", "words corrects attendance"),
+        (CORRECTION, "correction", "place", "words corrects key"),
+    ],
+)
+def test_days_without_their_one_source_are_refused(
+    sources: Sources, constraint: str, kind: str, account: str, names: str
+) -> None:
+    with refused(sources.place.hub, constraint):
+        add(sources, kind, account, names)
+
+
+@pytest.mark.parametrize(
+    ("account", "half_days", "constraint"),
+    [
+        (lambda sources: work.make_place(sources.place.hub), -2, "release_corrects_the_schools_own"),
+        (lambda sources: sources.mina, -2, "release_corrects_the_specialists_own"),
+        (lambda sources: sources.place, -1, "release_corrects_the_schools_own"),
+        (lambda sources: sources.place, 2, "release_corrects_the_schools_own"),
+    ],
+    ids=["another school's", "a Specialist's", "less", "forth instead of back"],
+)
+def test_a_correction_takes_back_a_row_of_its_own_account_and_all_of_it(
+    sources: Sources, account: Callable[[Sources], Place | MasterySpecialist], half_days: int, constraint: str
+) -> None:
+    whose = account(sources)
+    with refused(sources.place.hub, constraint):
+        fields: dict[str, Any] = {"kind": "correction", "corrects": sources.logged, "entry_key": None}
+        work.make_release(whose, half_days, **fields)
