@@ -1,4 +1,7 @@
-"""Grants to schools, what became of them, and the lists by which they are paid."""
+"""Grants to schools, what became of them, and the lists by which they are paid.
+
+Composite foreign keys, written in a migration, hold that each refers to what is of its own hub.
+"""
 
 from __future__ import annotations
 
@@ -80,6 +83,8 @@ class Grant(HubOwned):
                 condition=Q(state="withheld") & ~Q(withheld_reason="") | ~Q(state="withheld") & Q(withheld_reason=""),
                 name="grant_withheld_with_reason",
             ),
+            # What its events and payments refer to.
+            models.UniqueConstraint(fields=["id", "hub"], name="grant_with_hub"),
         ]
         indexes = [
             # The list of grants and its counts by state.
@@ -178,6 +183,8 @@ class PaymentList(HubOwned):
         constraints = [
             *HubOwned.Meta.constraints,
             models.UniqueConstraint(fields=["hub", "number"], name="payment_list_number_once"),
+            # What its payments refer to.
+            models.UniqueConstraint(fields=["id", "hub"], name="payment_list_with_hub"),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "paid", "cancelled"]), name="payment_list_state_known"
             ),

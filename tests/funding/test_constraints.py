@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from funding.models import ReleaseEntry
+from funding.models import GrantEvent, ReleaseEntry
 from hubs import tenancy
+from hubs.models import Hub, User
 from tests import work
 from tests.workgroups.test_constraints import refused
 from workgroups.models import Attendance, MasterySpecialist, Meeting, Place, Visit, WorkGroup
@@ -129,3 +130,44 @@ def test_a_correction_takes_back_a_row_of_its_own_account_and_all_of_it(
     with refused(sources.place.hub, constraint):
         fields: dict[str, Any] = {"kind": "correction", "corrects": sources.logged, "entry_key": None}
         work.make_release(whose, half_days, **fields)
+
+
+# --- Of one hub ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "constraint"),
+    [
+        ("grant", "grant_and_place_of_one_hub"),
+        ("event", "grant_event_and_grant_of_one_hub"),
+        ("payment's grant", "payment_and_grant_of_one_hub"),
+        ("payment's list", "payment_and_list_of_one_hub"),
+        ("school's days", "release_and_place_of_one_hub"),
+        ("Specialist's days", "release_and_specialist_of_one_hub"),
+    ],
+)
+def test_money_and_days_of_another_hub_are_refused(
+    hub: Hub, other_hub: Hub, administrator: User, now: dt.datetime, table: str, constraint: str
+) -> None:
+    theirs = work.make_place(other_hub)
+    their_grant = work.make_grant(work.make_place(other_hub))
+    our_grant = work.make_grant(work.make_place(hub))
+    our_list, their_list = (work.make_payment_list(one, administrator) for one in (hub, other_hub))
+    specialist = work.make_specialist(other_hub)
+
+    with refused(hub, constraint):
+        match table:
+            case "grant":
+                type(our_grant).objects.create(hub=hub, place=theirs, amount_pence=1, claim_on=now.date())
+            case "event":
+                GrantEvent.objects.create(
+                    hub=hub, grant=their_grant, kind="due", amount_pence=1, happened_at=now, actor_name="Ada"
+                )
+            case "payment's grant":
+                work.make_payment(our_list, their_grant, hub_id=hub.pk)
+            case "payment's list":
+                work.make_payment(their_list, our_grant)
+            case "school's days":
+                work.make_release(theirs, hub_id=hub.pk)
+            case "Specialist's days":
+                work.make_release(specialist, hub_id=hub.pk)

@@ -164,6 +164,8 @@ class Place(HubOwned):
                 name="place_has_group_unless_waiting_or_left",
             ),
             models.UniqueConstraint(fields=["hub", "stage_year", "school"], name="one_place_per_school_and_stage_year"),
+            # What money and days refer to.
+            models.UniqueConstraint(fields=["id", "hub"], name="place_with_hub"),
             models.CheckConstraint(
                 condition=Q(specialist_school=None) | ~Q(specialist_school=F("school")),
                 name="no_specialist_leads_her_own_school",
