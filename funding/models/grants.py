@@ -189,8 +189,8 @@ class PaymentList(HubOwned):
                 condition=Q(state__in=["open", "paid", "cancelled"]), name="payment_list_state_known"
             ),
             models.CheckConstraint(
-                condition=Q(state="paid", paid_on__isnull=False, paid_by__isnull=False)
-                | ~Q(state="paid") & Q(paid_on=None, paid_by=None),
+                condition=Q(state="paid", paid_on__isnull=False, paid_by__isnull=False) & ~Q(payment_reference="")
+                | ~Q(state="paid") & Q(paid_on=None, paid_by=None, payment_reference=""),
                 name="payment_list_paid_by_somebody",
             ),
         ]

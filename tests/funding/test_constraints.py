@@ -171,3 +171,24 @@ def test_money_and_days_of_another_hub_are_refused(
                 work.make_release(theirs, hub_id=hub.pk)
             case "Specialist's days":
                 work.make_release(specialist, hub_id=hub.pk)
+
+
+# --- Payments --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": "paid", "paid_on": dt.date(2026, 11, 2)},
+        {"state": "paid", "payment_reference": "BACS 7"},
+        {"payment_reference": "BACS 7"},
+        {"state": "cancelled", "payment_reference": "BACS 7"},
+    ],
+    ids=["no reference", "no day", "not paid", "taken back"],
+)
+def test_a_list_is_paid_on_a_day_under_a_reference_or_not_at_all(
+    hub: Hub, administrator: User, fields: dict[str, Any]
+) -> None:
+    by = administrator if fields.get("state") == "paid" else None
+    with refused(hub, "payment_list_paid_by_somebody"):
+        work.make_payment_list(hub, administrator, paid_by=by, **fields)
