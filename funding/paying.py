@@ -60,6 +60,7 @@ def make_payment_list(*, grants: Collection[Grant], actor: Membership, now: dt.d
             grant=grant,
             amount_pence=grant.amount_pence,
             payee=grant.place.school_now.trust_name or grant.place.school_now.name,
+            school=grant.place.school_now.name,
             urn=grant.place.school_now.urn,
         )
         for grant in locked

@@ -57,10 +57,14 @@ class Summed:
 
 @dataclass(frozen=True)
 class PaymentLine:
-    """A payment of a list, and what its school was called when the list was made."""
+    """A payment of a list, as pages and files show it."""
 
     payment: Payment
-    school: str
+
+    @property
+    def school(self) -> str:
+        """What the school was called when the list was made."""
+        return self.payment.school
 
     @property
     def stage(self) -> str:
@@ -154,11 +158,9 @@ def payment_lists() -> QuerySet[PaymentList]:
 
 
 def lines_of(payment_list: PaymentList) -> list[PaymentLine]:
-    """What is on a list, in the order in which pages and files show it; two queries."""
-    found = payment_list.payments.select_related("grant__place__school", "grant__place__expression")
-    payments = list(found.select_related("grant__place__stage_year__stage").order_by("payee", "pk"))
-    names = dict(School.objects.filter(pk__in=[one.urn for one in payments]).values_list("pk", "name"))
-    return [PaymentLine(one, names.get(one.urn, one.grant.place.school.name)) for one in payments]
+    """What is on a list, in the order in which pages and files show it; one query."""
+    found = payment_list.payments.select_related("grant__place__expression", "grant__place__stage_year__stage")
+    return [PaymentLine(payment) for payment in found.order_by("payee", "pk")]
 
 
 def _matching(chosen: Filter) -> GrantQuerySet:

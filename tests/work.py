@@ -280,6 +280,7 @@ def make_payment(payment_list: PaymentList, grant: Grant, **fields: Any) -> Paym
         "hub_id": grant.hub_id,
         "amount_pence": grant.amount_pence,
         "payee": "Ash Lane Primary School",
+        "school": "Ash Lane Primary School",
         "urn": 600_000,
         **fields,
     }

@@ -207,6 +207,8 @@ class Payment(HubOwned):
     amount_pence = models.PositiveIntegerField()
     # Whom to pay: the school of that day, or its trust.
     payee = models.CharField(max_length=200)
+    # What the school was called on that day.
+    school = models.CharField(max_length=200)
     urn = models.PositiveIntegerField("URN")
     taken_back_at = models.DateTimeField(null=True, blank=True)
 
@@ -218,6 +220,7 @@ class Payment(HubOwned):
             *HubOwned.Meta.constraints,
             models.UniqueConstraint(fields=["grant"], condition=Q(taken_back_at=None), name="no_grant_is_paid_twice"),
             models.CheckConstraint(condition=Q(amount_pence__gte=1), name="payment_is_some_money"),
+            models.CheckConstraint(condition=~Q(school=""), name="payment_names_its_school"),
         ]
 
     def __str__(self) -> str:

@@ -105,7 +105,7 @@ def test_the_database_puts_no_grant_on_two_lists(hub: Hub, leo: Membership, ada:
     other = work.make_payment_list(hub, ada.user)
 
     with pytest.raises(IntegrityError, match="no_grant_is_paid_twice"), tenancy.use(hub):
-        Payment.objects.create(hub=hub, payment_list=other, grant=grant, amount_pence=1, payee="Ash Lane", urn=1)
+        work.make_payment(other, grant)
 
 
 @pytest.mark.django_db(transaction=True)

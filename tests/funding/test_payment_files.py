@@ -90,9 +90,14 @@ def test_the_table_says_the_same_as_the_page_to_the_penny(made: PaymentList) -> 
     assert sum(Decimal(row[-1]) for row in rows) == Decimal(total[-1])
 
 
-def test_a_list_keeps_what_its_schools_were_called_and_who_was_paid(made: PaymentList, grants: list[Grant]) -> None:
+@pytest.mark.parametrize("what", ["renamed", "became academies"])
+def test_a_list_keeps_what_its_schools_were_called_and_who_was_paid(
+    made: PaymentList, grants: list[Grant], what: str
+) -> None:
     before = payment_files.as_csv(lines(made))
-    for grant in grants:
+    if what == "renamed":
+        School.objects.filter(pk__in=[grant.place.school_id for grant in grants]).update(name="Later School")
+    for grant in grants if what == "became academies" else []:
         factories.go_on_as(grant.place.school, factories.make_school("Later Academy", trust_name="Later Trust"))
 
     assert payment_files.as_csv(lines(made)) == before

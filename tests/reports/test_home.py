@@ -149,6 +149,7 @@ def test_grants_are_to_claim_to_approve_and_to_pay(hub: Hub, administrator: User
                 grant=grant,
                 amount_pence=grant.amount_pence,
                 payee="Ash",
+                school="Ash",
                 urn=1,
                 taken_back_at=moment,
             )
