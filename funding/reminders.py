@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -40,12 +40,13 @@ class ClaimDue:
         """To those who may change money, for the grants that are still only expected."""
         hub = Hub.objects.get(pk=active_hub_id())
         members = list(members_who_may("change_money", hub=hub, today=timezone.localdate(now)))
-        for claim_on, grants in _expected().items():
+        for claim_on, claims in _expected().items():
+            grants = claims.grants
             due_at = morning_by(claim_on - _AHEAD)
             said = f"{_grants(grants)} to be claimed by {plain_day(claim_on)}"
             for member in members:
                 yield Wanted(
-                    slot=f"{self.kind}:{claim_on.isoformat()}:member-{member.user_id}",
+                    slot=f"{self.kind}:{claims.what}:member-{member.user_id}",
                     occurrence=claim_on.isoformat(),
                     due_at=due_at,
                     useless_at=morning_from(claim_on) + _OF_USE_FOR,
@@ -75,14 +76,14 @@ class ClaimToApprove:
         hub = Hub.objects.get(pk=active_hub_id())
         members = list(members_who_may("approve_money", hub=hub, today=timezone.localdate(now)))
         due = _due()
-        setters = amounts_set([grant for grants in due.values() for grant in grants])
-        for (due_since, grants), member in product(due.items(), members):
+        setters = amounts_set([grant for waiting in due.values() for grant in waiting.grants])
+        for (due_since, waiting), member in product(due.items(), members):
             due_at = morning_from(due_since + _LEFT_LYING)
-            theirs = [grant for grant in grants if may_approve(member, setters[grant.pk])]
+            theirs = [grant for grant in waiting.grants if may_approve(member, setters[grant.pk])]
             if theirs:
                 said = f"{_grants(theirs)} to be approved since {plain_day(due_since)}"
                 yield Wanted(
-                    slot=f"{self.kind}:{due_since.isoformat()}:member-{member.user_id}",
+                    slot=f"{self.kind}:{waiting.what}:member-{member.user_id}",
                     occurrence=due_since.isoformat(),
                     due_at=due_at,
                     useless_at=due_at + _OF_USE_FOR,
@@ -94,7 +95,7 @@ class ClaimToApprove:
                         "once they are approved. Please approve them; what should not be paid can be withheld with a "
                         "reason.",
                         f"Grants that are due:\n{_list_url(hub, GrantState.DUE)}",
-                        f"They became due on {day(due_since)}.",
+                        f"They have waited since {day(due_since)}.",
                         hub.name,
                     ),
                     because=f"{said}.",
@@ -106,21 +107,42 @@ CLAIM_DUE, CLAIM_TO_APPROVE = ClaimDue(), ClaimToApprove()
 RULES: Sequence[Rule] = (CLAIM_DUE, CLAIM_TO_APPROVE)
 
 
-def _expected() -> dict[dt.date, list[Grant]]:
-    """The grants that are not due yet, by the day by which they are to be claimed."""
-    found: dict[dt.date, list[Grant]] = defaultdict(list)
-    for grant in Grant.objects.filter(state=GrantState.EXPECTED).order_by("claim_on", "pk"):
-        found[grant.claim_on].append(grant)
-    return found
+@dataclass(frozen=True)
+class _OfOneDay:
+    """Grants that are reminded of together, in the order of their ids."""
+
+    grants: list[Grant]
+    # What a slot calls them: the day or, of a grant that is alone on it whatever its state, the grant itself, so that
+    # what was held stays held when it gets another day.
+    what: str
 
 
-def _due() -> dict[dt.date, list[Grant]]:
-    """The grants that wait to be approved, by the day on which they last became due; two queries."""
-    became_due = GrantEvent.objects.filter(kind=GrantEvent.Kind.DUE, grant__state=GrantState.DUE).order_by()
-    since = dict(became_due.values_list("grant").annotate(Max("happened_at")))
-    found: dict[dt.date, list[Grant]] = defaultdict(list)
-    for grant in Grant.objects.filter(pk__in=since).order_by("pk"):
-        found[timezone.localdate(since[grant.pk])].append(grant)
+def _expected() -> dict[dt.date, _OfOneDay]:
+    """The grants that are still to be claimed, by the day by which they are to be; two queries."""
+    everything = dict(Grant.objects.order_by().values_list("pk", "claim_on"))
+    return _by_day(Grant.objects.to_claim().order_by("claim_on", "pk"), everything)
+
+
+def _due() -> dict[dt.date, _OfOneDay]:
+    """The grants that wait to be approved, by the day since when they do; two queries.
+
+    That is when one last became due or its amount was changed, which takes an approval back.
+    """
+    kinds = [GrantEvent.Kind.DUE, GrantEvent.Kind.AMOUNT_CHANGED]
+    events = GrantEvent.objects.filter(kind__in=kinds).exclude(grant__state=GrantState.EXPECTED).order_by()
+    latest = events.values_list("grant").annotate(Max("happened_at"))
+    since = {pk: timezone.localdate(happened_at) for pk, happened_at in latest}
+    return _by_day(Grant.objects.filter(state=GrantState.DUE, pk__in=since).order_by("pk"), since)
+
+
+def _by_day(grants: Iterable[Grant], days: dict[int, dt.date]) -> dict[dt.date, _OfOneDay]:
+    """These grants by day; `days` has the days of the others, too."""
+    on_one_day = Counter(days.values())
+    found: dict[dt.date, _OfOneDay] = {}
+    for grant in grants:
+        of = days[grant.pk]
+        what = f"grant-{grant.pk}" if on_one_day[of] == 1 else of.isoformat()
+        found.setdefault(of, _OfOneDay([], what)).grants.append(grant)
     return found
 
 

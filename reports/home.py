@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from correspondence.models import Message
 from correspondence.models import State as MessageState
+from funding import paying
 from funding.models import Grant, GrantState, PaymentList
 from hubs.models import Hub
 from hubs.years import academic_year_of
@@ -69,10 +70,9 @@ def counts(hub: Hub, *, now: dt.datetime) -> Counts:
     offered = ExpressionOfInterest.objects.filter(state=State.OFFERED)
     answer_by = Decision.objects.filter(expression=OuterRef("pk")).order_by("-decided_at").values("answer_by")[:1]
     unrecorded = Meeting.objects.filter(state=MeetingState.PLANNED, starts_at__lt=now)
-    claims = Grant.objects.filter(state=GrantState.EXPECTED, claim_on__lte=today + CLAIMS_SOON)
-    claims = claims.exclude(place__state=PlaceState.LEFT)
+    claims = Grant.objects.to_claim().filter(claim_on__lte=today + CLAIMS_SOON)
     due = Grant.objects.filter(state=GrantState.DUE)
-    approved = Grant.objects.filter(state=GrantState.APPROVED).exclude(payments__taken_back_at=None, payments__pk__gt=0)
+    approved = paying.to_pay()
     troubled = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
     places = Place.objects.filter(stage_year__year=year)
     grants = Grant.objects.filter(place__stage_year__year=year)

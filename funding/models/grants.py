@@ -14,7 +14,7 @@ from django.urls import reverse
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
 from hubs.wording import plain_day, pounds
-from workgroups.models import Place
+from workgroups.models import Place, PlaceState
 
 
 class GrantState(models.TextChoices):
@@ -43,6 +43,10 @@ class GrantQuerySet(HubQuerySet["Grant"]):
     def with_place(self) -> Self:
         """With place, school, stage and group, in the same query."""
         return self.select_related("place__school", "place__stage_year__stage", "place__group")
+
+    def to_claim(self) -> Self:
+        """Those that are still to be claimed: expected, of schools that have not left."""
+        return self.filter(state=GrantState.EXPECTED).exclude(place__state=PlaceState.LEFT)
 
 
 GrantManager = HubManager.from_queryset(GrantQuerySet)

@@ -8,12 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from correspondence.reminders import Rule, Wanted
+from funding import granting
 from funding.models import Grant, GrantEvent, GrantState
 from funding.reminders import CLAIM_DUE, CLAIM_TO_APPROVE
 from hubs import tenancy
 from hubs.models import Hub, Membership, Role, User
 from tests import factories, work
 from tests.work import LONDON
+from workgroups.models import Place, PlaceState
 
 NOW = dt.datetime(2027, 1, 4, 12, 0, tzinfo=LONDON)
 # A Monday.
@@ -81,8 +83,8 @@ def test_those_who_change_money_get_one_mail_for_all_claims_of_a_day(
     assert [(one.slot, one.recipient) for one in found] == [
         (f"claim-due:2027-03-01:member-{administrator.pk}", administrator.email),
         (f"claim-due:2027-03-01:member-{lead.pk}", lead.email),
-        (f"claim-due:2027-03-02:member-{administrator.pk}", administrator.email),
-        (f"claim-due:2027-03-02:member-{lead.pk}", lead.email),
+        (f"claim-due:grant-{alone.pk}:member-{administrator.pk}", administrator.email),
+        (f"claim-due:grant-{alone.pk}:member-{lead.pk}", lead.email),
     ]
     assert found[0].subject == "2 grants are to be claimed by 1 March 2027"
     assert "£1,500.50 in all" in found[0].text
@@ -104,6 +106,37 @@ def test_a_claim_goes_when_the_grant_is_due_or_withheld(hub: Hub, lead: User, st
     with tenancy.use(hub):
         Grant.objects.filter(pk=other.pk).update(state=state, **why)
     assert wishes(CLAIM_DUE, hub) == []
+
+
+def test_a_school_that_has_left_claims_nothing(hub: Hub, lead: User) -> None:
+    left, other = expected(hub), expected(hub)
+    with tenancy.use(hub):
+        Place.objects.filter(pk=left.place_id).update(state=PlaceState.LEFT)
+
+    assert [one.about for one in wishes(CLAIM_DUE, hub)] == [other]
+
+
+def test_the_claim_of_one_grant_is_the_same_one_on_another_day(hub: Hub, lead: User) -> None:
+    grant = expected(hub)
+    (before,) = wishes(CLAIM_DUE, hub)
+    with tenancy.use(hub):
+        Grant.objects.filter(pk=grant.pk).update(claim_on=dt.date(2027, 3, 8))
+
+    (after,) = wishes(CLAIM_DUE, hub)
+
+    assert (after.slot, after.occurrence) == (before.slot, "2027-03-08")
+
+
+def test_the_last_claim_of_a_day_is_not_asked_for_anew(hub: Hub, lead: User) -> None:
+    grant = expected(hub)
+    expected(hub)
+    (both,) = wishes(CLAIM_DUE, hub)
+    with tenancy.use(hub):
+        Grant.objects.filter(pk=grant.pk).update(state=GrantState.DUE)
+
+    (one,) = wishes(CLAIM_DUE, hub)
+
+    assert one.key == both.key
 
 
 @pytest.mark.parametrize(("now", "wanted"), [(at(3, 29, 7, 29), True), (at(3, 29, 7, 30), False)])
@@ -171,6 +204,39 @@ def test_the_day_on_which_it_last_became_due_counts_and_approving_ends_it(
             state=GrantState.APPROVED, approved_by=administrator, approved_at=at(3, 11)
         )
     assert wishes(CLAIM_TO_APPROVE, hub) == []
+
+
+def test_an_approval_that_a_changed_amount_takes_back_is_asked_for_again(
+    hub: Hub, ada: Membership, leo: Membership, finance: User
+) -> None:
+    grant = became_due(hub)
+    (before, *_) = wishes(CLAIM_TO_APPROVE, hub)
+    with tenancy.use(hub):
+        granting.approve(grant=grant, actor=leo, now=at(3, 8))
+        granting.change_amount(grant=grant, amount_pence=90_000, reason="Less.", actor=ada, now=at(4, 8))
+
+    found = wishes(CLAIM_TO_APPROVE, hub, at(4, 8))
+
+    assert {one.recipient for one in found} == {leo.user.email, finance.email}
+    assert found[0].subject == "One grant is to be approved since 8 April 2027"
+    assert "to be approved since 8 April 2027" in found[0].text and "became due on Thu" not in found[0].text
+    assert f"{found[0].due_at:%a %d %b %H:%M}" == "Thu 15 Apr 07:30"
+    assert before.slot == f"claim-to-approve:grant-{grant.pk}:member-{ada.user_id}"
+    assert {one.slot for one in found} == {
+        f"claim-to-approve:grant-{grant.pk}:member-{pk}" for pk in (leo.user_id, finance.pk)
+    }
+
+
+def test_the_last_to_approve_of_a_day_is_not_asked_for_anew(hub: Hub, leo: Membership) -> None:
+    grant = became_due(hub)
+    became_due(hub)
+    (both,) = wishes(CLAIM_TO_APPROVE, hub)
+    with tenancy.use(hub):
+        granting.approve(grant=grant, actor=leo, now=at(3, 8))
+
+    (one,) = wishes(CLAIM_TO_APPROVE, hub)
+
+    assert one.key == both.key
 
 
 @pytest.mark.parametrize("rule", [CLAIM_DUE, CLAIM_TO_APPROVE])
