@@ -172,7 +172,8 @@ def _why(what: str, reason: str) -> str:
 def log_in_school(*, account: Account, logged: InSchool, actor: Membership | str, now: dt.datetime) -> ReleaseEntry:
     """Log release spent in school, of a school's lead teachers or of a Specialist; sent twice, it is one row.
 
-    `actor` is a member or, for a school by its link, the person's name. Raises `NotAllowed` and `CannotLog`.
+    `actor` is a member or, for a school by its link, the person's name. Raises `NotAllowed`, and `CannotLog` also for
+    the key of a form that has logged something else.
     """
     if isinstance(actor, Membership):
         require_keeper(actor, account)
@@ -182,6 +183,13 @@ def log_in_school(*, account: Account, logged: InSchool, actor: Membership | str
     if sent_before := ReleaseEntry.objects.filter(entry_key=logged.key).first():
         if not _is_of(sent_before, account):
             raise CannotLog("This form has been sent for another account. Open it anew and send it again.")
+        if (sent_before.worked_on, sent_before.half_days, sent_before.words) != (
+            logged.on,
+            logged.half_days,
+            logged.words.strip(),
+        ):
+            there = f"{days(sent_before.half_days)} of {plain_day(sent_before.worked_on)} already: {sent_before.words}"
+            raise CannotLog(f"This form has logged {there.removesuffix('.')}. Open it anew to log something else.")
         return sent_before
     _refuse_odd_day(account, logged, actor, now)
     entry = ReleaseEntry(

@@ -198,8 +198,8 @@ def release_log_school(request: TokenRequest) -> HttpResponse:
     assert request.resolver_match is not None
     back = reverse("school_page", args=[request.resolver_match.kwargs["token"]])
     form = InSchoolForm(request.POST or None, most=ledger.MOST_OF_A_DAY_OF_SCHOOL, both=True, back=back)
-    if _logs(form, place, link.name):
-        messages.success(request, _thanks(form))
+    if entry := _logged(form, place, link.name):
+        messages.success(request, _thanks(entry))
         return redirect(back)
     context = {"form": form, "place": place, "back_url": back, "back_text": "Your school’s page"}
     return render(request, "funding/release_log_school.html", context)
@@ -214,27 +214,26 @@ def _log_page(request: MemberRequest, account: Account, name: str, back: str) ->
         both=of_school,
         back=back,
     )
-    if _logs(form, account, request.membership):
-        messages.success(request, _thanks(form))
+    if entry := _logged(form, account, request.membership):
+        messages.success(request, _thanks(entry))
         return redirect(back)
     context = {"form": form, "name": name, "back_url": back, "back_text": name}
     return render(request, "funding/release_log.html", context)
 
 
-def _logs(form: InSchoolForm, account: Account, actor: Any) -> bool:
+def _logged(form: InSchoolForm, account: Account, actor: Any) -> ReleaseEntry | None:
     """Log what is valid; what cannot be logged is said beside the date."""
     if not form.is_valid():
-        return False
+        return None
     try:
-        ledger.log_in_school(account=account, logged=form.logged, actor=actor, now=timezone.now())
+        return ledger.log_in_school(account=account, logged=form.logged, actor=actor, now=timezone.now())
     except ledger.CannotLog as refusal:
         form.add_error("worked_on", str(refusal).removesuffix("."))
-        return False
-    return True
+        return None
 
 
-def _thanks(form: InSchoolForm) -> str:
-    return f"{days(form.logged.half_days)} in school logged. Something wrong with it can be put right at any time."
+def _thanks(entry: ReleaseEntry) -> str:
+    return f"{days(entry.half_days)} in school logged. Something wrong with it can be put right at any time."
 
 
 def _figures(used: Used, due: str) -> list[Figure]:

@@ -281,6 +281,22 @@ def test_a_form_sent_twice_is_one_row(place: Place, as_mina: Membership, now: dt
     assert len(rows(place)) == 1
 
 
+@pytest.mark.parametrize("other", [{"half_days": 3}, {"on": dt.date(2026, 11, 17)}, {"words": "Another thing"}])
+def test_a_form_sent_again_with_something_else_in_it_is_not_taken_for_logged(
+    place: Place, as_mina: Membership, now: dt.datetime, other: dict[str, Any]
+) -> None:
+    key = uuid.uuid4()
+    log(place, as_mina, now, key=key)
+
+    with pytest.raises(ledger.CannotLog) as refusal:
+        log(place, as_mina, now, **{"key": key, **other})
+
+    assert str(refusal.value) == (
+        "This form has logged ½ day of 18 November 2026 already: Planning together. Open it anew to log something else."
+    )
+    assert rows(place) == [("in_school", 1, "Planning together")]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_form_sent_twice_at_once_is_one_row(now: dt.datetime) -> None:
     hub = factories.make_hub("northvale")

@@ -197,7 +197,9 @@ def test_days_in_school_are_logged_once_however_often_they_are_sent(
 
     done = leads.post(address, sent)
     leads.post(address, sent)
+    more = leads.post(address, {**sent, "half_days": "1"})
 
+    assert more.context["form"].errors["worked_on"][0].startswith("This form has logged 1 day of ")
     assert done["Location"] == page("release_of_place" if of_school else "release_of_specialist", hub, pk)
     assert said(done)[0] == "1 day in school logged. Something wrong with it can be put right at any time."
     assert entries(hub) == [(2, WHAT_FOR, "Mina Specialist")]
