@@ -17,7 +17,7 @@ from reports.release_report import ReleaseLine, ReleaseReport, Used
 from reports.scopes import Asked, Period, Scope
 from reports.snapshots import freeze, thaw
 from tests import factories, work
-from workgroups.models import Attendance, DaysAgreed, MasterySpecialist, Place, WorkGroup
+from workgroups.models import Attendance, DaysAgreed, MasterySpecialist, Place, Visit, WorkGroup
 
 pytestmark = pytest.mark.django_db
 YEAR = 2026
@@ -173,6 +173,12 @@ def test_what_is_another_hubs_is_not_there(hub: Hub, other_hub: Hub, place: Plac
     assert (report.lines, report.specialists) == ([], [])
 
 
+@pytest.fixture
+def visit(place: Place) -> Visit:
+    """What corrections are of."""
+    return work.make_visit(place)
+
+
 half_days = st.integers(min_value=1, max_value=40)
 
 
@@ -181,9 +187,8 @@ half_days = st.integers(min_value=1, max_value=40)
     logged=st.lists(st.tuples(half_days, st.booleans(), st.integers(min_value=0, max_value=1)), max_size=12),
 )
 def test_the_sums_are_those_of_the_ledger(
-    hub: Hub, place: Place, mina: MasterySpecialist, now: dt.datetime, logged: list[tuple[int, bool, int]]
+    hub: Hub, place: Place, mina: MasterySpecialist, visit: Visit, now: dt.datetime, logged: list[tuple[int, bool, int]]
 ) -> None:
-    visit = work.make_visit(place) if logged else None
     for half_days, is_correction, whose in logged:
         account = (place, mina)[whose]
         if is_correction:
