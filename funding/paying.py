@@ -35,7 +35,10 @@ def to_pay() -> GrantQuerySet:
 
 
 def make_payment_list(*, grants: Collection[Grant], actor: Membership, now: dt.datetime) -> PaymentList:
-    """A list of these grants, each to the school of today or its trust. Raises `NotAllowed` and `CannotPay`."""
+    """A list of these grants, each to the school of today or its trust; asked for twice, it is one list.
+
+    Raises `NotAllowed` and `CannotPay`.
+    """
     require(actor, "pay_money")
     # Of two lists made at once the second one waits here, and then sees what is on the first.
     Hub.objects.select_for_update(no_key=True).get(pk=active_hub_id())
@@ -48,6 +51,8 @@ def make_payment_list(*, grants: Collection[Grant], actor: Membership, now: dt.d
     )
     if not locked:
         raise CannotPay("Tick at least one grant to pay.")
+    if made_before := _list_of(locked, actor):
+        return made_before
     payable = set(to_pay().filter(pk__in=[grant.pk for grant in locked]).values_list("pk", flat=True))
     if others := [grant.place.school_now.name for grant in locked if grant.pk not in payable]:
         raise CannotPay(f"No list was made: {_listed(others)} cannot be paid any more. Look at the list again.")
@@ -128,6 +133,17 @@ def why_not_paid_on(payment_list: PaymentList, day: dt.date, *, now: dt.datetime
 
 def _locked(payment_list: PaymentList) -> PaymentList:
     return PaymentList.objects.select_for_update(of=("self",)).get(pk=payment_list.pk)
+
+
+def _list_of(grants: list[Grant], actor: Membership) -> PaymentList | None:
+    """The list that a member has made of these grants and of no others, while it is to be paid."""
+    listed = Payment.objects.filter(grant__in=grants, taken_back_at=None).select_related("payment_list").first()
+    if listed is None:
+        return None
+    found = listed.payment_list
+    of_theirs = found.state == PaymentList.State.OPEN and found.made_by_id == actor.user_id
+    theirs = set(found.payments.values_list("grant", flat=True)) if of_theirs else set()
+    return found if theirs == {grant.pk for grant in grants} else None
 
 
 def _how_many(grants: int) -> str:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from funding import granting, queries
 from funding.models import Grant, GrantState
 from funding.views.grants import filter_form
+from funding.views.pages import number
 from hubs import listing
 from hubs.access import MemberRequest, member
 from hubs.methods import form_page
@@ -119,7 +120,8 @@ def _do(request: MemberRequest, step: Step, chosen: dict[Grant, int]) -> None:
         messages.error(request, "Nothing was done: tick at least one grant first.")
     done: list[Grant] = []
     refused: dict[str, list[str]] = defaultdict(list)
-    for grant, seen_pence in chosen.items():
+    # In the order in which payment lists lock them, too.
+    for grant, seen_pence in sorted(chosen.items(), key=lambda one: one[0].pk):
         try:
             step.verb(grant, seen_pence)
             done.append(grant)
@@ -130,7 +132,7 @@ def _do(request: MemberRequest, step: Step, chosen: dict[Grant, int]) -> None:
         are = "is" if summed.grants == 1 else "are"
         messages.success(request, f"{summed.in_words}, {pounds(summed.pence)}, {are} {step.done}. {step.next}")
     for why, names in refused.items():
-        messages.error(request, f"Not {step.done}: {', '.join(names)}. {why}")
+        messages.error(request, f"Not {step.done}: {', '.join(sorted(names))}. {why}")
 
 
 def _chosen(request: MemberRequest, state: GrantState) -> dict[Grant, int]:
@@ -142,8 +144,8 @@ def _chosen(request: MemberRequest, state: GrantState) -> dict[Grant, int]:
     seen: dict[int, int | None] = {}
     for value in sent.getlist("grant"):
         pk, _, pence = value.partition("-")
-        if pk.isascii() and pk.isdigit() and len(pk) <= 9:
-            seen[int(pk)] = int(pence) if pence.isascii() and pence.isdigit() and len(pence) <= 9 else None
+        if (found_pk := number(pk)) is not None:
+            seen[found_pk] = number(pence)
     found = queries.with_school_now(Grant.objects.filter(pk__in=seen))
     return {grant: seen[grant.pk] or grant.amount_pence for grant in found}
 

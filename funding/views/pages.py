@@ -25,3 +25,8 @@ def release_pages(request: MemberRequest, current: str) -> list[NavigationItem]:
 def _items(request: MemberRequest, pages: list[tuple[str, str]], current: str) -> list[NavigationItem]:
     slug = request.hub.slug
     return [NavigationItem(label, reverse(name, args=[slug]), current=name == current) for label, name in pages]
+
+
+def number(value: str) -> int | None:
+    """What a form sends as a whole number, of nine digits at most; None for anything else."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else None

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from funding import paying, payment_files, queries
 from funding.forms import PaidForm
 from funding.models import Grant, PaymentList
-from funding.views.pages import money_pages
+from funding.views.pages import money_pages, number
 from hubs import timeline
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
@@ -45,7 +45,7 @@ def payment_list_make(request: MemberRequest) -> HttpResponse:
     """Make a list of approved grants: all of them, but for those from which the tick is taken."""
     back = reverse("payment_lists", args=[request.hub.slug])
     grants = list(queries.grants_to_pay())
-    ticked = {int(value) for value in request.POST.getlist("grant") if value.isascii() and value.isdigit()}
+    ticked = [pk for value in request.POST.getlist("grant") if (pk := number(value)) is not None]
     if request.method == "POST":
         try:
             made = paying.make_payment_list(

@@ -99,6 +99,25 @@ def test_what_is_not_approved_or_on_a_list_already_is_not_put_on_one(
     assert [payment[1] for payment in payments(hub)] == ["Listed School"]
 
 
+def test_a_list_that_is_asked_for_twice_is_made_once(
+    hub: Hub, leo: Membership, ada: Membership, fola: Membership, now: dt.datetime
+) -> None:
+    ash, birch, cedar = (make_approved(hub, leo, name) for name in ("Ash", "Birch", "Cedar"))
+    made = make_list(fola, now, ash, birch)
+
+    assert make_list(fola, now, birch, ash) == made
+    for actor, grants in ((ada, [ash, birch]), (fola, [ash]), (fola, [ash, birch, cedar])):
+        with pytest.raises(paying.CannotPay, match="No list was made"):
+            make_list(actor, now, *grants)
+    take_back(made, fola, now)
+    again = make_list(fola, now, ash, birch)
+    pay(again, fola, now)
+    with pytest.raises(paying.CannotPay, match="No list was made: Ash, Birch cannot"):
+        make_list(fola, now, ash, birch)
+    with tenancy.use(hub):
+        assert [one.number for one in PaymentList.objects.order_by("number")] == [1, 2]
+
+
 def test_the_database_puts_no_grant_on_two_lists(hub: Hub, leo: Membership, ada: Membership, now: dt.datetime) -> None:
     grant = make_approved(hub, leo)
     make_list(ada, now, grant)
