@@ -95,21 +95,25 @@ def take_back(*, payment_list: PaymentList, actor: Membership, now: dt.datetime)
 def mark_paid(
     *, payment_list: PaymentList, paid_on: dt.date, reference: str, actor: Membership, now: dt.datetime
 ) -> None:
-    """Write down that the whole list is paid, and each of its grants with it. Paid already: nothing happens.
+    """Write down that the whole list is paid, and each of its grants with it.
 
-    Raises `NotAllowed`, and `CannotPay` for a list that was taken back or a day that cannot be.
+    Paid already on that day and under that reference: nothing happens. Raises `NotAllowed`, `ValueError` without a
+    reference, and `CannotPay` for a list that was taken back or is paid otherwise, and for a day that cannot be.
     """
     require(actor, "pay_money")
+    reference = reference.strip()
+    if not reference:
+        raise ValueError("A payment has a reference.")
     locked = _locked(payment_list)
     if locked.state == PaymentList.State.PAID:
-        return
+        if (locked.paid_on, locked.payment_reference) == (paid_on, reference):
+            return
+        said = f"on {plain_day(locked.paid_on)}, reference {locked.payment_reference}"
+        raise CannotPay(f"{locked} is paid already: {said}. Nothing of yours was saved.")
     if locked.state == PaymentList.State.CANCELLED:
         raise CannotPay(f"{locked} was taken back. Make a new list and pay that one.")
     if refusal := why_not_paid_on(locked, paid_on, now=now):
         raise CannotPay(refusal)
-    reference = reference.strip()
-    if not reference:
-        raise ValueError("A payment has a reference.")
     locked.state, locked.paid_on, locked.paid_by = PaymentList.State.PAID, paid_on, actor.user
     locked.payment_reference = reference
     locked.save()

@@ -117,9 +117,6 @@ def payment_list_paid(request: MemberRequest, pk: int) -> HttpResponse:
     """Mark the whole list as paid."""
     found = _get(pk)
     back = reverse("payment_list", args=[request.hub.slug, pk])
-    if found.state != PaymentList.State.OPEN:
-        messages.info(request, f"{found}: {found.get_state_display().lower()}. {payment_files.standing(found)}")
-        return redirect(back)
     now = timezone.now()
     form = PaidForm(
         request.POST or None,
@@ -128,6 +125,10 @@ def payment_list_paid(request: MemberRequest, pk: int) -> HttpResponse:
         now=now,
         back=back,
     )
+    # Whoever sends something for a list that is paid by now is told below what became of it.
+    if found.state != PaymentList.State.OPEN and not form.is_valid():
+        messages.info(request, f"{found}: {found.get_state_display().lower()}. {payment_files.standing(found)}")
+        return redirect(back)
     lines = queries.lines_of(found)
     if form.is_valid():
         try:

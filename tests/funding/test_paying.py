@@ -222,6 +222,24 @@ def test_a_payment_has_a_reference(hub: Hub, leo: Membership, fola: Membership, 
         paying.mark_paid(payment_list=made, paid_on=now.date(), reference=" ", actor=fola, now=now)
 
 
+@pytest.mark.parametrize(
+    ("days", "reference"), [(0, "BACS 8"), (-1, "BACS 7")], ids=["another reference", "another day"]
+)
+def test_who_pays_a_paid_list_otherwise_is_told_that_it_is_not_saved(
+    hub: Hub, leo: Membership, fola: Membership, now: dt.datetime, days: int, reference: str
+) -> None:
+    made = make_list(fola, now - dt.timedelta(days=2), make_approved(hub, leo))
+    pay(made, fola, now)
+    on = now.date() + dt.timedelta(days=days)
+
+    with pytest.raises(paying.CannotPay) as refusal, tenancy.use(hub):
+        paying.mark_paid(payment_list=made, paid_on=on, reference=reference, actor=fola, now=now)
+
+    assert str(refusal.value) == (
+        "Payment list 1 is paid already: on 21 November 2026, reference BACS 7. Nothing of yours was saved."
+    )
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_pay_one_list_at_once_pay_it_once(now: dt.datetime) -> None:
     hub = factories.make_hub("northvale")

@@ -110,7 +110,11 @@ def test_a_list_is_marked_as_paid(pays: Client, hub: Hub, made: PaymentList, gra
     assert {state_of(grant) for grant in grants} == {"paid"}
     again = pays.post(address, {**day_boxes("paid_on", today), "reference": "BACS 8"})
     assert again["Location"] == page("payment_list", hub, made.pk)
-    assert "reference BACS 7" in said(again)[-1]
+    assert said(again)[-1].endswith("reference BACS 7. Nothing of yours was saved.")
+    same = pays.post(address, {**day_boxes("paid_on", today), "reference": "BACS 7"})
+    assert said(same)[-1] == said(done)[0]
+    assert "reference BACS 7" in said(pays.get(address))[-1]
+    assert "reference BACS 7" in said(pays.post(address))[-1]
     assert "BACS 7" in text_of(pays.get(page("payment_lists", hub)))
 
 
