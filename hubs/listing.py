@@ -43,6 +43,16 @@ class Column:
     direction: Literal["ascending", "descending", "none"]
 
 
+class FilterForm(forms.Form):
+    """What to look for in a list; a choice in the address that the list does not offer is ignored, and no error."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Leave away what is not offered."""
+        for name in [name for name in self.errors if isinstance(self.fields[name], forms.ChoiceField)]:
+            del self.errors[name]
+        return super().clean()
+
+
 def address(request: HttpRequest, **changes: str) -> str:
     """This list's address with some parameters changed; an empty value takes one away."""
     kept = {name: value for name, value in request.GET.items() if name != "page"} | changes

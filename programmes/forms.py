@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 
 from hubs.fields import email, line, long_text, telephone
 from hubs.layout import Button, Question, form_helper
+from hubs.listing import FilterForm
 from hubs.widgets import DateField
 from hubs.years import label_of
 from programmes.applying import Contact, Headteacher, SameTeacherTwice, Teacher
@@ -293,7 +294,7 @@ class WindowForm(forms.Form):
         }
 
 
-class ExpressionFilterForm(forms.Form):
+class ExpressionFilterForm(FilterForm):
     """What to look for in the list; anything unknown in the address is ignored."""
 
     STATES: ClassVar = [("", "All states"), *((state.value, state.label) for state in State if state != State.DRAFT)]

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 
 from hubs.fields import SearchField
+from hubs.listing import FilterForm
 from hubs.years import label_of
 from reports.schools import NO_TRUST, SORTS, Area, Filter
 from schools.kinds import Phase
@@ -26,7 +27,7 @@ class SchoolSearchForm(forms.Form):
         return str(self.cleaned_data.get("q", ""))
 
 
-class SchoolFilterForm(forms.Form):
+class SchoolFilterForm(FilterForm):
     """What to look for among a hub's schools."""
 
     q = SearchField(label="Name, place, postcode or URN", required=False, max_length=100)

@@ -10,6 +10,7 @@ from django import forms
 
 from hubs.fields import SearchField, TextField
 from hubs.layout import Button, Question, form_helper
+from hubs.listing import FilterForm
 from hubs.models import LocalAuthority
 from schools.changes import Filter
 from schools.models import Doubt
@@ -29,7 +30,7 @@ class Answer:
     hint: str
 
 
-class ChangeFilterForm(forms.Form):
+class ChangeFilterForm(FilterForm):
     """What to look for in the list; anything unknown in the address is ignored."""
 
     STATES: ClassVar = [("", "To confirm"), ("decided", "Decided")]

@@ -9,6 +9,7 @@ from django import forms
 
 from hubs.fields import line
 from hubs.layout import Button, Question, form_helper
+from hubs.listing import FilterForm
 from hubs.widgets import DateField
 from hubs.years import label_of
 from programmes.models import StageYear
@@ -155,7 +156,7 @@ class AllocationForm(forms.Form):
         return [one for pk, one in self.waiting.items() if pk in ticked]
 
 
-class GroupFilterForm(forms.Form):
+class GroupFilterForm(FilterForm):
     """What to look for in the list of groups; anything unknown in the address is ignored."""
 
     stage = forms.ChoiceField(label="Stage", required=False)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from hubs.fields import TextField, line, long_text
 from hubs.layout import Button, Question, form_helper
+from hubs.listing import FilterForm
 from hubs.moments import NoSuchTime, london, time_field
 from hubs.widgets import DateField
 from hubs.wording import clock, days
@@ -218,7 +219,7 @@ class WriteUpForm(forms.Form):
         return MeetingRecord(**{name: self.cleaned_data[name] for name in self.shared})
 
 
-class MeetingFilterForm(forms.Form):
+class MeetingFilterForm(FilterForm):
     """What to look for in the list of meetings; anything unknown in the address is ignored."""
 
     WHEN: ClassVar = [("", "To come"), ("record", "To record"), ("past", "Past"), ("all", "All")]

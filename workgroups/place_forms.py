@@ -9,6 +9,7 @@ from django import forms
 
 from hubs.fields import SearchField, TextField, long_text
 from hubs.layout import Button, Look, Question, form_helper
+from hubs.listing import FilterForm
 from hubs.widgets import DateField
 from programmes.models import StageYear
 from workgroups.group_forms import year_chosen, years_to_choose
@@ -128,7 +129,7 @@ class CompletionForm(forms.Form):
         return bool(self.cleaned_data["outcome"] == COMPLETED)
 
 
-class PlaceFilterForm(forms.Form):
+class PlaceFilterForm(FilterForm):
     """What to look for in the list of places; anything unknown in the address is ignored."""
 
     STATES: ClassVar = [("", "All states"), *PlaceState.choices]

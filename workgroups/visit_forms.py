@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from hubs.fields import UNSEEN, TextField, line, long_text
 from hubs.layout import Button, Question, form_helper
+from hubs.listing import FilterForm
 from hubs.moments import NoSuchTime, london, time_field
 from hubs.widgets import PARTS, DateField, DateWidget
 from hubs.wording import days
@@ -256,7 +257,7 @@ class MissForm(forms.Form):
         self.helper = form_helper("It did not take place", "reason", others=[Button("Cancel", url=back, look="link")])
 
 
-class VisitFilterForm(forms.Form):
+class VisitFilterForm(FilterForm):
     """Which of the visits to list."""
 
     state = forms.ChoiceField(

@@ -50,7 +50,7 @@ def group_list(request: MemberRequest) -> HttpResponse:
         "form": form if everything else None,
         "page": page,
         "total": len(found),
-        "figures": _figures(request, found, chosen, sum(one.waiting for one in waiting)),  # type: ignore[attr-defined]
+        "figures": _figures(request, found, chosen, this_year, sum(one.waiting for one in waiting)),  # type: ignore[attr-defined]
         "waiting": waiting,
         "chosen": listing.chosen_filters(request, form),
         "clear_url": request.path,
@@ -227,12 +227,17 @@ def _ticked(form: AllocationForm) -> set[str]:
     return {str(value) for value in form["places"].value() or ()}
 
 
-def _figures(request: MemberRequest, found: Sequence[WorkGroup], chosen: GroupFilter, waiting: int) -> list[Figure]:
+def _figures(
+    request: MemberRequest, found: Sequence[WorkGroup], chosen: GroupFilter, this_year: int, waiting: int
+) -> list[Figure]:
     members = sum(group.members for group in found)  # type: ignore[attr-defined]  # counted in the query
     figures = [Figure("Work Groups", len(found)), Figure("Schools in them", members)]
     if may(request.membership, "view_groups"):
-        year = ALL_YEARS if chosen.year is None else str(chosen.year)
+        # The list of places shows this year, too, unless another one is chosen.
+        year = {None: ALL_YEARS, this_year: ""}.get(chosen.year, str(chosen.year))
         query = {"state": "waiting", "stage": chosen.stage, "year": year}
-        url = f"{reverse('place_list', args=[request.hub.slug])}?{urlencode(query)}"
+        shown = urlencode({name: value for name, value in query.items() if value})
+        # Where none waits, the list may offer neither that stage nor that year.
+        url = f"{reverse('place_list', args=[request.hub.slug])}?{shown}" if waiting else ""
         figures.append(Figure("Schools without a group", waiting, url))
     return figures

@@ -81,6 +81,7 @@ def test_the_list_is_filtered_by_stage_year_and_specialist(desk: Client, hub: Hu
     assert listed("stage=primary-embedding") == [other]
     assert listed(f"specialist={group.specialist_id}") == [group]
     assert listed("stage=x&year=x&specialist=x&page=x") == [group, other]
+    assert "govuk-error-message" not in desk.get(address(hub, "group_list", query="stage=x&year=x&specialist=x")).text
     assert "No Work Group here" in text_of(
         desk.get(address(hub, "group_list", query=f"stage=primary-embedding&specialist={group.specialist_id}"))
     )
@@ -97,6 +98,26 @@ def test_a_specialist_sees_her_groups_only_and_forms_none(
     assert address(hub, "group_form") not in response.text
     # How many wait is not hers to know.
     assert [figure.label for figure in response.context["figures"]] == ["Work Groups", "Schools in them"]
+
+
+@pytest.mark.parametrize("query", ["", "year=all", "stage=primary-developing"])
+def test_the_number_of_schools_without_a_group_leads_to_these_schools(
+    desk: Client, hub: Hub, group: WorkGroup, query: str
+) -> None:
+    work.make_place(hub, group=group)
+    waits = work.make_place(hub)
+    figure = desk.get(address(hub, "group_list", query=query)).context["figures"][-1]
+    assert (figure.label, figure.value) == ("Schools without a group", 1)
+    places = desk.get(figure.url)
+    assert list(places.context["page"]) == [waits]
+    assert "govuk-error-message" not in places.text
+    # "All years", where it was chosen, stays chosen.
+    assert [one.label for one in places.context["chosen"]].count("All years") == (query == "year=all")
+
+
+def test_where_no_school_waits_the_number_leads_nowhere(desk: Client, hub: Hub, group: WorkGroup) -> None:
+    figure = desk.get(address(hub, "group_list")).context["figures"][-1]
+    assert (figure.label, figure.value, figure.url) == ("Schools without a group", 0, "")
 
 
 # As in earnest, where a request's transaction is no savepoint of another.
