@@ -42,6 +42,9 @@ class Counts:
     without_group: int
     attendance_missing: int
     attendance_since: dt.datetime | None
+    # Meetings to come at a school that has left their group; the next one of them.
+    host_gone: int
+    host_gone_meeting: int
     claims_due: int
     claim_on: dt.date | None
     to_approve: int
@@ -70,6 +73,7 @@ def counts(hub: Hub, *, now: dt.datetime) -> Counts:
     offered = ExpressionOfInterest.objects.filter(state=State.OFFERED)
     answer_by = Decision.objects.filter(expression=OuterRef("pk")).order_by("-decided_at").values("answer_by")[:1]
     unrecorded = Meeting.objects.filter(state=MeetingState.PLANNED, starts_at__lt=now)
+    elsewhere = Meeting.objects.with_host_gone(now=now).filter(host_gone=True)
     claims = Grant.objects.to_claim().filter(claim_on__lte=today + CLAIMS_SOON)
     due = Grant.objects.filter(state=GrantState.DUE)
     approved = paying.to_pay()
@@ -87,6 +91,8 @@ def counts(hub: Hub, *, now: dt.datetime) -> Counts:
         _without_group=_of(Place.objects.filter(state=PlaceState.WAITING)),
         _attendance_missing=_of(unrecorded),
         _attendance_since=_of(unrecorded, Min("starts_at"), None),
+        _host_gone=_of(elsewhere),
+        _host_gone_meeting=Coalesce(Subquery(elsewhere.order_by("starts_at", "pk").values("pk")[:1]), 0),
         _claims_due=_of(claims),
         _claim_on=_of(claims, Min("claim_on"), None),
         _to_approve=_of(due),

@@ -81,6 +81,13 @@ def _of_groups(membership: Membership, found: Counts, overdue: Overdue | None, t
         text = _of(overdue.count, "support visit is overdue", "support visits are overdue")
         detail = f"To {_of(overdue.places, 'school')}. The term is nearly over."
         yield Task(text, f"{_url(membership, 'visit_list')}?state=overdue", detail)
+    if found.host_gone:
+        at = _of(found.host_gone, "meeting at a school that has left", "meetings at schools that have left")
+        detail = "The lead teachers are still sent there."
+        if found.host_gone > 1:
+            detail = f"{detail} The next one comes first, then the others."
+        url = _url(membership, "meeting_change", found.host_gone_meeting)
+        yield Task(f"{at}: choose another host", url, detail)
     if found.attendance_missing:
         since = found.attendance_since
         text = _of(found.attendance_missing, "meeting without attendance", "meetings without attendance")

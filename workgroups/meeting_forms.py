@@ -87,12 +87,17 @@ class MeetingForm(forms.Form):
     )
     agenda = _note("Agenda (optional)", hint="The schools read it")
 
-    def __init__(self, *args: Any, hosts: Sequence[School], submit: str, back: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, hosts: Sequence[School], submit: str, back: str, host: School | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.hosts = {school.pk: school for school in hosts}
+        # The one that hosts already stays chosen where it has left the group.
+        gone = [host] if host and host not in hosts else []
+        self.hosts = {school.pk: school for school in [*hosts, *gone]}
         self.fields["host"].choices = [  # type: ignore[attr-defined]
             ("", "None of the group’s schools"),
             *((school.pk, school.label) for school in hosts),
+            *((school.pk, f"{school.label}, not in the group any more") for school in gone),
         ]
         self.helper = form_helper(
             submit,

@@ -23,6 +23,8 @@ class MeetingRow:
     came: int
     marked: int
     is_to_record: bool
+    # Whether it is to come, at a school that has left the group.
+    host_gone: bool = False
 
     @property
     def state(self) -> str:
@@ -51,7 +53,7 @@ class MeetingRow:
 
 def meetings_of_group(group: WorkGroup, *, now: dt.datetime) -> list[MeetingRow]:
     """A group's meetings in the order of time, in two queries: what `workgroups/group_meetings.html` shows."""
-    found = _counted(Meeting.objects.filter(group=group).with_host_now())
+    found = _counted(Meeting.objects.filter(group=group).with_host_now().with_host_gone(now=now))
     return rows_of(found.order_by("starts_at", "pk"), now=now)
 
 
@@ -86,13 +88,14 @@ def counts(meetings: MeetingQuerySet, *, group: int | None, now: dt.datetime) ->
 
 
 def rows_of(meetings: MeetingQuerySet, *, now: dt.datetime) -> list[MeetingRow]:
-    """The rows of counted meetings."""
+    """The rows of counted meetings; who asked for `host_gone` has it."""
     return [
         MeetingRow(
             meeting=meeting,
             came=meeting.came,  # type: ignore[attr-defined]  # counted in the query
             marked=meeting.marked,  # type: ignore[attr-defined]
             is_to_record=is_to_record(meeting, now=now),
+            host_gone=getattr(meeting, "host_gone", False),
         )
         for meeting in meetings
     ]

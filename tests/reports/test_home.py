@@ -129,6 +129,39 @@ def test_a_meeting_that_is_over_and_not_recorded_lacks_its_attendance(hub: Hub, 
     assert (found.attendance_missing, found.attendance_since, found.meetings) == (1, now - 3 * DAY, 1)
 
 
+@pytest.mark.parametrize("went", ["taken out", "to another group"])
+def test_meetings_to_come_at_a_school_that_has_left_need_another_host(
+    hub: Hub, other_hub: Hub, now: dt.datetime, went: str
+) -> None:
+    group = work.make_group(hub)
+    stays, goes = (work.make_place(hub, group=group) for _ in range(2))
+    academy = factories.make_school("Academy")
+    factories.go_on_as(stays.school, academy)
+    for school in (stays.school, academy, None):
+        work.make_meeting(
+            group, starts_at=now + (school.pk if school else 1) * dt.timedelta(minutes=1), host_school=school
+        )
+    work.make_meeting(group, starts_at=now - DAY, host_school=goes.school)
+    work.make_meeting(
+        group, starts_at=now + 2 * DAY, host_school=goes.school, state="cancelled", cancelled_reason="Snow"
+    )
+    later, first = (work.make_meeting(group, starts_at=now + days * DAY, host_school=goes.school) for days in (9, 3))
+    assert (counts(hub, now).host_gone, counts(hub, now).host_gone_meeting) == (0, 0)
+    other = work.make_group(hub) if went == "to another group" else None
+    with tenancy.use(hub):
+        Place.objects.filter(pk=goes.pk).update(
+            state=PlaceState.IN_GROUP if other else PlaceState.WAITING,
+            group=other,
+            specialist_school=other.specialist_school if other else None,
+        )
+
+    found = counts(hub, now)
+
+    assert (found.host_gone, found.host_gone_meeting) == (2, first.pk)
+    assert later.pk != first.pk
+    assert counts(other_hub, now).host_gone == 0
+
+
 def test_grants_are_to_claim_to_approve_and_to_pay(hub: Hub, administrator: User, lead: User, now: dt.datetime) -> None:
     group = work.make_group(hub)
     places = [work.make_place(hub, group=group) for _ in range(7)]

@@ -42,6 +42,11 @@ def test_nothing_is_no_task(members: dict[str, Membership]) -> None:
         ({"unanswered": 2, "answer_by": TODAY}, "2 offers not answered yet", "administrator lead"),
         ({"without_group": 3}, "3 schools wait for a Work Group", "administrator lead"),
         ({"attendance_missing": 1, "attendance_since": SINCE}, "1 meeting without attendance", "administrator lead"),
+        (
+            {"host_gone": 1, "host_gone_meeting": 7},
+            "1 meeting at a school that has left: choose another host",
+            "administrator lead",
+        ),
         ({"claims_due": 2, "claim_on": TODAY}, "2 grants to claim soon", "administrator lead"),
         ({"to_approve": 1, "to_approve_pence": 5}, "1 grant to approve", "administrator lead finance"),
         ({"to_pay": 2, "to_pay_pence": 5}, "2 approved grants to put on a payment list", "administrator finance"),

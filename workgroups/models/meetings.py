@@ -7,15 +7,16 @@ import uuid
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
 from hubs.wording import moment
+from schools.lineage import of_today
 from schools.models import School
-from workgroups.models.groups import Participant, WorkGroup
+from workgroups.models.groups import Participant, Place, WorkGroup
 
 # How long half a day is in a calendar.
 HALF_DAY = dt.timedelta(hours=3)
@@ -54,6 +55,13 @@ class MeetingQuerySet(HubQuerySet["Meeting"]):
     def with_internal_note(self) -> Self:
         """With what the hub alone reads, in the same query: never for what a school sees."""
         return self.select_related("internal_note__written_by")
+
+    def with_host_gone(self, *, now: dt.datetime) -> Self:
+        """With `host_gone`: whether it is to come, and at a school that is in its group no more; in the same query."""
+        members = Place.objects.members().annotate(today=of_today("pk"))
+        hosts = members.filter(group=OuterRef("group"), today=OuterRef("host_today"))
+        to_come = Q(state=MeetingState.PLANNED, starts_at__gt=now, host_school__isnull=False)
+        return self.annotate(host_today=of_today("pk", "host_school"), host_gone=to_come & ~Exists(hosts))
 
 
 MeetingManager = HubManager.from_queryset(MeetingQuerySet)

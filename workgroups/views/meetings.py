@@ -67,12 +67,13 @@ def meeting_list(request: MemberRequest) -> HttpResponse:
 def meeting(request: MemberRequest, pk: int) -> HttpResponse:
     """When, where, what for; who came, what was written up and, apart, what the hub alone reads; what happened."""
     mine = meetings_of(request.membership).with_group().with_host_now()
-    found = get_object_or_404(mine.with_internal_note(), pk=pk)
-    attendance = meeting_queries.attendance_of(found)
     now = timezone.now()
+    found = get_object_or_404(mine.with_internal_note().with_host_gone(now=now), pk=pk)
+    attendance = meeting_queries.attendance_of(found)
     context = {
         "meeting": found,
         "is_to_record": meeting_queries.is_to_record(found, now=now),
+        "host_gone": _host_of(found) if found.host_gone else None,  # type: ignore[attr-defined]  # asked in the query
         "facts": _facts(found, group_url=reverse("group", args=[request.hub.slug, found.group_id])),
         "attendance": attendance,
         "attendance_in_words": attendance_in_words(attendance),
@@ -131,7 +132,8 @@ def meeting_change(request: MemberRequest, pk: int) -> HttpResponse:
             "seen": found.sequence,
             **kept_fields(request, MeetingForm.base_fields),
         },
-        hosts=_hosts_with(found),
+        hosts=planning.hosts_of(found.group),
+        host=_host_of(found),
         submit="Save the meeting",
         back=back,
     )
@@ -256,15 +258,13 @@ def _what_changed(before: Meeting, after: Meeting) -> str:
     return f"The meeting of {moment(after.starts_at)} is changed. Calendars follow."
 
 
-def _hosts_with(found: Meeting) -> list[School]:
-    """The schools that may host, and the one that does, even where it has left the group."""
-    hosts = planning.hosts_of(found.group)
-    host = found.host_school.named_now if found.host_school else None
-    return [*hosts, host] if host and host not in hosts else hosts
+def _host_of(found: Meeting) -> School | None:
+    """The school of today that hosts it."""
+    return found.host_school.named_now if found.host_school else None
 
 
 def _facts(found: Meeting, *, group_url: str) -> list[SummaryRow]:
-    host = found.host_school.named_now if found.host_school else None
+    host = _host_of(found)
     address = ", ".join(part for part in (host.street, host.town, host.postcode) if part) if host else ""
     where = [line for line in (found.where or "Not known yet", address) if line]
     rows = [

@@ -184,6 +184,17 @@ def test_a_mastery_specialists_home_names_whom_to_ask_and_leads_on(
     assert stranger.name not in page
 
 
+def test_the_home_leads_to_another_host_for_a_meeting_at_a_school_that_has_left(
+    hub: Hub, lead: User, client_of: ClientOf
+) -> None:
+    meeting = work.make_meeting(work.make_group(hub), host_school=work.make_place(hub).school)
+
+    page = client_of(lead).get(home_url(hub)).content.decode()
+
+    assert "1 meeting at a school that has left: choose another host" in page
+    assert f'href="{reverse("meeting_change", args=[hub.slug, meeting.pk])}"' in page
+
+
 def test_the_home_takes_as_many_queries_with_three_expressions_as_with_one(
     hub: Hub, lead: User, client_of: ClientOf
 ) -> None:

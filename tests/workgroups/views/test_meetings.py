@@ -16,7 +16,7 @@ from schools.calendar import SchoolCalendar
 from tests import factories, work
 from tests.workgroups.meetings import held
 from tests.workgroups.views.pages import ClientOf, day_boxes, join, past, queries_of, said, text_of, url
-from workgroups.models import Meeting, WorkGroup
+from workgroups.models import Meeting, Place, WorkGroup
 
 DETAILS = {"time": "1:30pm", "half_days": "1", "format": "in_person", "venue": "Town hall"}
 
@@ -226,7 +226,29 @@ def test_a_host_that_has_left_the_group_can_still_be_chosen(console: Client, gro
     meeting = work.make_meeting(group, host_school=elsewhere, venue="")
     form = console.get(url("meeting_change", meeting)).context["form"]
     assert form["host"].value() == elsewhere.pk
-    assert elsewhere.pk in [value for value, _ in form.fields["host"].choices]
+    named = dict(form.fields["host"].choices)
+    assert named[elsewhere.pk].endswith(", not in the group any more")
+    at_home = work.make_meeting(group, host_school=join(group).school, starts_at=timezone.now() + dt.timedelta(days=3))
+    assert "not in the group any more" not in console.get(url("meeting_change", at_home)).text
+
+
+def test_a_meeting_to_come_at_a_school_that_has_left_is_warned_of(console: Client, group: WorkGroup) -> None:
+    stays, goes = join(group, "Ash Lane"), join(group, "Mill Road")
+    for place, days in ((stays, 8), (goes, 9), (goes, -9)):
+        work.make_meeting(group, starts_at=timezone.now() + dt.timedelta(days=days), host_school=place.school)
+    with tenancy.use(group.hub):
+        _, fine, wrong = Meeting.objects.order_by("starts_at")
+    warning, link = "Mill Road is not in Ashby any more.", f'"{url("meeting_change", wrong)}">Choose another host'
+    assert "any more" not in console.get(url("meeting", wrong)).text + console.get(url("group", group)).text
+
+    with tenancy.use(group.hub):
+        Place.objects.filter(pk=goes.pk).update(state="left", group=None, specialist_school=None)
+
+    assert warning in text_of(console.get(url("meeting", wrong)))
+    assert "any more" not in console.get(url("meeting", fine)).text
+    page = console.get(url("group", group)).text
+    assert link in page
+    assert page.count("The school is not in the group any more") == 1
 
 
 def test_a_meeting_is_cancelled_and_its_page_says_why(console: Client, group: WorkGroup) -> None:
