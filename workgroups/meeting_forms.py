@@ -18,6 +18,7 @@ from hubs.moments import NoSuchTime, london, time_field
 from hubs.widgets import DateField
 from hubs.wording import clock, days
 from schools.models import School
+from workgroups.day_forms import WarnedForm
 from workgroups.holding import Marked, MeetingRecord
 from workgroups.models import Attendance, Meeting, Participant, Place, WorkGroup
 from workgroups.planning import MeetingDetails
@@ -31,14 +32,10 @@ def _note(label: str, *, hint: str = "") -> TextField:
     return long_text(label, longest=_LONGEST, rows=5, hint=hint)
 
 
-class MeetingForm(forms.Form):
-    """When, how long, where and what for.
-
-    `warned_of` is the day that was warned of when the form was last shown, `seen` the meeting's number by then.
-    """
+class MeetingForm(WarnedForm):
+    """When, how long, where and what for; `seen` is the meeting's number when the form was last shown."""
 
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    warned_of = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
     day = DateField(
         label="Date",
         help_text="For example, 2 3 2027",
@@ -158,17 +155,6 @@ class MeetingForm(forms.Form):
             to_be_confirmed=typed["to_be_confirmed"],
             agenda=typed["agenda"],
         )
-
-    def show_again(self, *, submit: str = "", **hidden: object) -> None:
-        """Have it sent once more, with what whoever sends it has seen by then."""
-        self.data = {**self.data.dict(), **hidden}  # type: ignore[attr-defined]  # a QueryDict, of single values
-        if submit:
-            self.helper.buttons[0] = Button(submit)
-
-    @property
-    def was_warned(self) -> bool:
-        """Whether whoever sends it has seen what speaks against the day."""
-        return bool(self.cleaned_data["warned_of"] == self.cleaned_data["day"].isoformat())
 
 
 def filled_with(details: MeetingDetails) -> dict[str, Any]:

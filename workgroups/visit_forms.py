@@ -18,6 +18,7 @@ from hubs.listing import FilterForm
 from hubs.moments import NoSuchTime, london, time_field
 from hubs.widgets import PARTS, DateField, DateWidget
 from hubs.wording import days
+from workgroups.day_forms import WarnedForm
 from workgroups.models import AgreedAction, MasterySpecialist, Visit
 from workgroups.visit_plan import SlotState
 from workgroups.visiting import ActionAgreed, VisitLog
@@ -57,7 +58,7 @@ def _moment(form: forms.Form) -> dt.datetime | None:
         return None
 
 
-class ArrangeForm(forms.Form):
+class ArrangeForm(WarnedForm):
     """When a visit is to be, and how long."""
 
     day = DateField(

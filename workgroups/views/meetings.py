@@ -231,7 +231,7 @@ def _warnings(form: MeetingForm, calendar: GroupCalendar, submit: str) -> list[s
         return []
     warnings = warnings_of(calendar, form.cleaned_data["day"])
     if warnings:
-        form.show_again(submit=submit, warned_of=form.cleaned_data["day"].isoformat())
+        form.show_warned(submit=submit)
     return warnings
 
 

@@ -21,10 +21,11 @@ from hubs.listing import Figure
 from hubs.methods import form_page
 from hubs.permissions import may
 from hubs.wording import clock, moment
+from hubs.wording import day as day_in_words
 from schools.calendar import calendar_of
 from workgroups import letters, visit_drafts, visit_queries, visiting
 from workgroups.agreed_actions import mark_action_done, mark_action_open, open_actions
-from workgroups.models import AgreedAction, InternalNote, Place, VisitDraft, VisitState
+from workgroups.models import AgreedAction, InternalNote, Place, Visit, VisitDraft, VisitState
 from workgroups.permissions import places_of
 from workgroups.visit_drafts import DraftTooLong, VisitLogged
 from workgroups.visit_forms import ArrangeForm, LogForm, MissForm, PutRightForm, VisitFilterForm, arranged
@@ -110,7 +111,8 @@ def arrange(request: MemberRequest, pk: int, term: int, number: int) -> HttpResp
         back=back,
         today=timezone.localdate(),
     )
-    if form.is_valid():
+    warnings: list[str] = []
+    if form.is_valid() and not (warnings := _warnings(form, place, standing)):
         starts_at, half_days = form.cleaned_data["starts_at"], form.cleaned_data["half_days"]
         actor, now = request.membership, timezone.now()
         try:
@@ -130,10 +132,9 @@ def arrange(request: MemberRequest, pk: int, term: int, number: int) -> HttpResp
             form.add_error(None, str(refusal))
         else:
             done = "moved to" if standing else "arranged for"
-            said = f"The {slot.name} to {place.school_now.name} is {done} {moment(starts_at)}."
-            messages.success(request, f"{said}{_no_children(place, form)}")
+            messages.success(request, f"The {slot.name} to {place.school_now.name} is {done} {moment(starts_at)}.")
             return redirect(back)
-    context = _of_slot(request, place, slot, form=form, standing=standing)
+    context = _of_slot(request, place, slot, form=form, standing=standing, warnings=warnings)
     return render(request, "workgroups/visit_arrange.html", context)
 
 
@@ -323,10 +324,16 @@ def _logged_already(request: MemberRequest, slot: VisitSlot) -> HttpResponse:
     return redirect(_url(request, slot))
 
 
-def _no_children(place: Place, form: ArrangeForm) -> str:
-    """A warning to go with the success, where children do not come on the day."""
-    session = calendar_of(place.school_now).in_session(form.cleaned_data["day"])
-    return "" if session else f" Children do not come on that day: it is {session.reason}."
+def _warnings(form: ArrangeForm, place: Place, standing: Visit | None) -> list[str]:
+    """What speaks against the day, unless it was said already or stands; the form is then to be sent again."""
+    day = form.cleaned_data["day"]
+    if form.was_warned or (standing and timezone.localdate(standing.starts_at) == day):
+        return []
+    session = calendar_of(place.school_now).in_session(day)
+    if session:
+        return []
+    form.show_warned(submit="Move it all the same" if standing else "Arrange it all the same")
+    return [f"Children do not come on {day_in_words(day)}: it is {session.reason}."]
 
 
 def _who_is_told(place: Place) -> str:

@@ -297,22 +297,50 @@ def when(moment: dt.datetime, **changes: str) -> dict[str, str]:
     return {**boxes(moment), "starts": "9.30", "half_days": "1", **changes}
 
 
+def send(place: Place, console: Client, data: dict[str, str]) -> Any:
+    """Send the form; where the day is warned of, once more, as one does."""
+    response = console.post(url(place, "visit_arrange"), data, follow=True)
+    if warned := response.context and "form" in response.context and response.context["form"]["warned_of"].value():
+        response = console.post(url(place, "visit_arrange"), {**data, "warned_of": warned}, follow=True)
+    return response
+
+
 def test_a_visit_is_arranged_and_moved(place: Place, console: Client) -> None:
-    response = console.post(url(place, "visit_arrange"), when(an_hour(6)), follow=True)
+    response = send(place, console, when(an_hour(6)))
     assert f"is arranged for {moment(an_hour(6))}." in text_of(response)
     [visit] = visits_of(place)
     assert (visit.starts_at, visit.state) == (an_hour(6), VisitState.ARRANGED)
     form = console.get(url(place, "visit_arrange"))
     assert f'value="{an_hour(6):%H:%M}"' in text_of(form) and "Move the visit" in text_of(form)
-    response = console.post(url(place, "visit_arrange"), when(an_hour(8), half_days="2"), follow=True)
+    response = send(place, console, when(an_hour(8), half_days="2"))
     assert f"is moved to {moment(an_hour(8))}." in text_of(response)
     assert [(one.starts_at, one.half_days) for one in visits_of(place)] == [(an_hour(8), 2)]
 
 
-def test_a_day_without_children_is_arranged_and_said(place: Place, console: Client) -> None:
-    saturday = next(an_hour(days) for days in range(1, 9) if an_hour(days).weekday() == 5)
-    response = console.post(url(place, "visit_arrange"), when(saturday), follow=True)
-    assert "Children do not come on that day: it is a Saturday." in text_of(response)
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_day_without_children_is_warned_of_before_anything_is_saved(
+    place: Place, console: Client, moved: bool
+) -> None:
+    saturday, sunday = (next(an_hour(n) for n in range(1, 9) if an_hour(n).weekday() == day) for day in (5, 6))
+    before = an_hour(20)
+    if moved:
+        work.make_visit(place, starts_at=before)
+    warning = f"Children do not come on {day(saturday)}: it is a Saturday."
+
+    response = console.post(url(place, "visit_arrange"), when(saturday))
+
+    assert "Check the date" in text_of(response) and warning in text_of(response)
+    assert ("Move it all the same" if moved else "Arrange it all the same") in text_of(response)
+    assert [one.starts_at for one in visits_of(place)] == ([before] if moved else [])
+    warned = {"warned_of": response.context["form"]["warned_of"].value()}
+    # Another such day is warned of anew.
+    assert "it is a Sunday" in text_of(console.post(url(place, "visit_arrange"), when(sunday, **warned)))
+    response = console.post(url(place, "visit_arrange"), when(saturday, **warned), follow=True)
+    assert f"{'moved to' if moved else 'arranged for'} {moment(saturday)}." in text_of(response)
+    assert [one.starts_at for one in visits_of(place)] == [saturday]
+    # At another time of the day that stands nothing is asked.
+    later = console.post(url(place, "visit_arrange"), when(saturday, starts="11:00"))
+    assert later.status_code == 302
 
 
 @pytest.mark.parametrize(
