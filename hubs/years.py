@@ -13,3 +13,8 @@ def academic_year_of(day: dt.date) -> int:
 def label_of(year: int) -> str:
     """An academic year as people write it: "2026/27"."""
     return f"{year}/{(year + 1) % 100:02d}"
+
+
+def first_day_of(year: int) -> dt.date:
+    """The day on which an academic year begins."""
+    return dt.date(year, 9, 1)

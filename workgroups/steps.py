@@ -15,6 +15,8 @@ from correspondence import reminders
 from hubs import timeline
 from hubs.models import Membership
 from hubs.wording import plain_day
+from hubs.years import first_day_of
+from programmes.models import StageYear
 from programmes.participation import CannotRecord
 from workgroups import taking_part
 from workgroups.happenings import PlaceChanged, place_changed
@@ -66,6 +68,8 @@ _SAID_OF_GROUP = {
     Kind.NOT_COMPLETED: "Decided on {day} that {school} has not completed.",
     Kind.REOPENED: "The decision on the completion of {school} was taken back on {day}.",
 }
+# Both can be planned for a day to come, in the place's year.
+_BEGINS = (Kind.JOINED, Kind.MOVED)
 # Neither changes whether the school takes part.
 _WITHIN = (Kind.MOVED, Kind.TAKEN_OUT)
 
@@ -145,15 +149,20 @@ def take(place: Place, step: Step, *, actor: Membership, now: dt.datetime) -> Pl
     return event
 
 
-def first_day(place: Place) -> dt.date:
-    """The first day on which anything can have happened to it: its school's acceptance."""
-    return timezone.localdate(place.accepted_at)
+def first_day(place: Place, kind: Kind) -> dt.date:
+    """The first day on which it can happen: its school's acceptance; of what begins, not before its year does."""
+    accepted_on = timezone.localdate(place.accepted_at)
+    return max(accepted_on, first_day_of(place.stage_year.year)) if kind in _BEGINS else accepted_on
 
 
 def last_day(place: Place, kind: Kind, *, today: dt.date) -> dt.date:
     """The last day on which it can happen: today or, of what begins, the last one of the place's academic year."""
-    begins = kind in (Kind.JOINED, Kind.MOVED)
-    return max(today, dt.date(place.stage_year.year + 1, 8, 31)) if begins else today
+    return max(today, dt.date(place.stage_year.year + 1, 8, 31)) if kind in _BEGINS else today
+
+
+def day_to_propose(stage_year: StageYear, *, today: dt.date) -> dt.date:
+    """On which day a school joins a group of this stage and year, unless told otherwise: today, once its year runs."""
+    return max(today, first_day_of(stage_year.year))
 
 
 def standing(place: Place) -> str:
@@ -172,9 +181,11 @@ def _require(place: Place, step: Step, now: dt.datetime) -> None:
         raise CannotPlace(f"{place.school_now.name} {standing(place)}, so it cannot {_WISH[step.kind]}.")
     if step.kind != Kind.JOINED and not step.reason.strip():
         raise ValueError("What happens to a place has a reason.")
-    first, last = first_day(place), last_day(place, step.kind, today=timezone.localdate(now))
+    first, last = first_day(place, step.kind), last_day(place, step.kind, today=timezone.localdate(now))
     if not first <= step.on <= last:
-        raise WrongDay(f"Enter a day from {plain_day(first)}, when the school accepted its place, to {plain_day(last)}")
+        accepted = first == timezone.localdate(place.accepted_at)
+        what = "the school accepted its place" if accepted else f"{place.stage_year.year_label} begins"
+        raise WrongDay(f"Enter a day from {plain_day(first)}, when {what}, to {plain_day(last)}")
 
 
 def _write_on_timelines(

@@ -25,7 +25,7 @@ from reports.report_makers import REPORTS
 from reports.scopes import Asked, Period, Scope
 from schools.calendar import SchoolCalendar, Term, calendar_of
 from schools.models import School
-from workgroups import forming, holding, participants, placing, planning, specialists, visiting
+from workgroups import forming, holding, participants, placing, planning, specialists, steps, visiting
 from workgroups.models import Attendance, MasterySpecialist, Meeting, Place, PlaceState, Visit, WorkGroup
 from workgroups.visit_plan import SlotState, VisitSlot, visit_slots
 
@@ -154,7 +154,7 @@ class WorkingYear:
                 # One school still waits for its group, to be put into one by a visitor.
                 for place in share[:-1] if stage == "primary-developing" and len(share) > 4 else share:
                     joined_at = min(max(formed_at, place.accepted_at + dt.timedelta(hours=3)), self.now)
-                    day = joined_at.astimezone(LONDON).date()
+                    day = steps.day_to_propose(place.stage_year, today=joined_at.astimezone(LONDON).date())
                     placing.join(place=place, group=group, on=day, actor=self.administrator, now=joined_at)
                 groups.append(group)
         return groups

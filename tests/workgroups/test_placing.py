@@ -395,6 +395,23 @@ def test_only_who_forms_groups_decides_on_places(
 # --- What other hubs may read --------------------------------------------------------------------
 
 
+def test_a_school_joins_a_group_of_a_year_to_come_when_that_begins_or_later(
+    hub: Hub, actor: Membership, now: dt.datetime
+) -> None:
+    year = work.this_year() + 1
+    coming = work.make_place(hub, year=year)
+    group, other = (work.make_group(hub, stage_year=work.stage_year_of(year=year)) for _ in range(2))
+    begins, label = dt.date(year, 9, 1), f"{year}/{(year + 1) % 100:02d}"
+
+    for wrong in (timezone.localdate(now), begins - DAY):
+        with pytest.raises(WrongDay, match=f"Enter a day from 1 September {year}, when {label} begins"):
+            join(coming, group, actor, now, on=wrong)
+    join(coming, group, actor, now, on=begins)
+    with pytest.raises(WrongDay, match="begins"):
+        move(coming, other, actor, now)
+    assert {f"from 1 September {year}" in letter.text for letter in letters_about(coming)} == {True}
+
+
 def test_what_another_hub_has_recorded_of_the_school_and_year_is_in_the_way(
     place: Place, group: WorkGroup, other_hub: Hub, actor: Membership, now: dt.datetime
 ) -> None:

@@ -87,7 +87,11 @@ def test_whatever_happens_a_place_stands_where_its_history_says(
 
 def _take(place: Place, what: str, group: WorkGroup, day: int, actor: Membership, now: dt.datetime) -> bool:
     """Take a step, as a person does who may be wrong; whether it was not refused."""
-    given: dict[str, Any] = {"on": steps.first_day(place) + dt.timedelta(days=day), "actor": actor, "now": now}
+    given: dict[str, Any] = {
+        "on": steps.first_day(place, steps.Kind.ACCEPTED) + dt.timedelta(days=day),
+        "actor": actor,
+        "now": now,
+    }
     try:
         if what == "join":
             placing.join(place=place, group=group, **given)

@@ -20,7 +20,7 @@ from hubs.listing import Figure
 from hubs.methods import form_page
 from hubs.permissions import may
 from hubs.years import academic_year_of
-from workgroups import forming, group_queries, placing
+from workgroups import forming, group_queries, placing, steps
 from workgroups.group_forms import ALL_YEARS, AllocationForm, GroupFilterForm, GroupForm, NewGroupForm
 from workgroups.group_queries import Candidate, GroupFilter
 from workgroups.meeting_queries import meetings_of_group
@@ -166,7 +166,10 @@ def group_places(request: MemberRequest, pk: int) -> HttpResponse:
     waiting, elsewhere = group_queries.candidates(found)
     form = AllocationForm(
         request.POST or None,
-        initial={"on": timezone.localdate(now), **kept_fields(request, AllocationForm.base_fields)},
+        initial={
+            "on": steps.day_to_propose(found.stage_year, today=timezone.localdate(now)),
+            **kept_fields(request, AllocationForm.base_fields),
+        },
         waiting=waiting,
     )
     if form.is_valid():

@@ -102,7 +102,7 @@ def place_join(request: MemberRequest, pk: int) -> HttpResponse:
     groups = group_queries.groups_to_join(found)
     form = JoinForm(
         request.POST or None,
-        initial=_begin_with(request, JoinForm),
+        initial=_begin_with(request, JoinForm, joins=found),
         groups=groups,
         back=_url(request, found),
     )
@@ -126,7 +126,7 @@ def place_move(request: MemberRequest, pk: int) -> HttpResponse:
     groups = group_queries.groups_to_join(found)
     form = MoveForm(
         request.POST or None,
-        initial=_begin_with(request, MoveForm),
+        initial=_begin_with(request, MoveForm, joins=found),
         groups=groups,
         back=_url(request, found),
     )
@@ -312,9 +312,14 @@ def _step(
     return render(request, "workgroups/place_step.html", context)
 
 
-def _begin_with(request: MemberRequest, form: type[forms.Form]) -> dict[str, Any]:
-    """What a form shows at first: today, the group that led here, and what was typed before the session ended."""
-    first = {"on": timezone.localdate(), "group": request.GET.get("group")}
+def _begin_with(request: MemberRequest, form: type[forms.Form], *, joins: Place | None = None) -> dict[str, Any]:
+    """What a form shows at first: the day, the group that led here, and what was typed before the session ended.
+
+    The day is today or, of a place that joins a group of a year to come, when that begins.
+    """
+    today = timezone.localdate()
+    day = steps.day_to_propose(joins.stage_year, today=today) if joins else today
+    first = {"on": day, "group": request.GET.get("group")}
     return first | kept_fields(request, form.base_fields)
 
 

@@ -356,3 +356,24 @@ def test_the_page_takes_as_many_queries_for_three_schools_as_for_one(desk: Clien
     add(2)
     add(3)
     assert queries_of(desk, address(hub, "group_places", group.pk)) == with_one <= 10
+
+
+def test_the_day_on_which_they_join_a_group_of_a_year_to_come_is_its_first_one(desk: Client, hub: Hub) -> None:
+    year = work.this_year() + 1
+    coming = work.make_group(hub, stage_year=work.stage_year_of(year=year))
+    place = work.make_place(hub, year=year)
+    runs = work.make_group(hub)
+    begins = dt.date(year, 9, 1)
+
+    def proposed(name: str, pk: int) -> dt.date:
+        found: dt.date = desk.get(address(hub, name, pk)).context["form"]["on"].value()
+        return found
+
+    assert proposed("group_places", coming.pk) == begins
+    assert proposed("place_join", place.pk) == begins
+    assert proposed("group_places", runs.pk) == timezone.localdate()
+
+    early = desk.post(address(hub, "group_places", coming.pk), {**on_today(), "places": [str(place.pk)]}, follow=True)
+    assert f"has not joined. Enter a day from 1 September {year}" in text_of(early)
+    desk.post(address(hub, "group_places", coming.pk), {**on(begins), "places": [str(place.pk)]})
+    assert now_of(place).state == PlaceState.IN_GROUP
