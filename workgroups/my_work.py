@@ -43,6 +43,8 @@ class MyWork:
 
     next_meeting: Meeting | None = None
     visits: list[VisitRow] = field(default_factory=list)
+    # Arranged for a term to come, in the order of time.
+    later_visits: list[VisitRow] = field(default_factory=list)
     # The longest waiting first.
     notes: list[NoteToFinish] = field(default_factory=list)
 
@@ -57,7 +59,7 @@ class MyWork:
         return sum(row.slot.state == SlotState.HELD for row in self.visits)
 
     def __bool__(self) -> bool:
-        return bool(self.next_meeting or self.visits or self.notes)
+        return bool(self.next_meeting or self.visits or self.later_visits or self.notes)
 
 
 def my_work(member: Membership, *, today: dt.date, now: dt.datetime) -> MyWork:
@@ -74,7 +76,8 @@ def my_work(member: Membership, *, today: dt.date, now: dt.datetime) -> MyWork:
     ]
     return MyWork(
         next_meeting=next((one for one in meetings if one.state == MeetingState.PLANNED and one.ends_at > now), None),
-        visits=visits,
+        visits=[row for row in visits if not row.is_for_later],
+        later_visits=[row for row in visits if row.is_for_later],
         notes=sorted(notes, key=lambda note: note.when),
     )
 

@@ -26,7 +26,7 @@ ORDER = (
     SlotState.HELD,
     SlotState.LATER,
 )
-# Those of an earlier term are still shown.
+# Those of an earlier term are still shown; of a later one there is but what is arranged.
 _UNFINISHED = frozenset({SlotState.OVERDUE, SlotState.TO_LOG, SlotState.ARRANGED})
 
 
@@ -36,6 +36,8 @@ class VisitRow:
 
     place: Place
     slot: VisitSlot
+    # Whether it is arranged already, for a term that has not nearly begun.
+    is_for_later: bool = False
 
     @property
     def when(self) -> dt.datetime | None:
@@ -49,12 +51,15 @@ class VisitRow:
 
 
 def visits_of_this_term(places: PlaceQuerySet, *, today: dt.date) -> list[VisitRow]:
-    """What these schools' term asks for, and what is unfinished of earlier ones; what needs somebody comes first."""
+    """What these schools' term asks for, what is unfinished of earlier ones, and what is arranged for later ones.
+
+    What needs somebody comes first, what is for later last.
+    """
     found = list(with_plans(_with_visits_now(places, today)).select_related("group__specialist"))
     slots = visit_slots(found, today=today)
     year = academic_year_of(today)
     rows = [
-        VisitRow(place, slot)
+        VisitRow(place, slot, is_for_later=not _has_begun(slot, today))
         for place in found
         for slot in of_this_term(slots[place.pk], today=today)
         if place.stage_year.year >= year or slot.state in _UNFINISHED
@@ -63,10 +68,10 @@ def visits_of_this_term(places: PlaceQuerySet, *, today: dt.date) -> list[VisitR
 
 
 def of_this_term(slots: Iterable[VisitSlot], *, today: dt.date) -> list[VisitSlot]:
-    """Of a school's slots those of the term that runs or has nearly begun, and unfinished ones of earlier terms."""
-    begun = [slot for slot in slots if slot.dates.starts_on - NEARLY <= today]
-    current = max((slot.term for slot in begun), default=None)
-    return [slot for slot in begun if slot.term == current or slot.state in _UNFINISHED]
+    """Of a school's slots those of the term that runs or has nearly begun, and unfinished ones of any other term."""
+    found = list(slots)
+    current = max((slot.term for slot in found if _has_begun(slot, today)), default=None)
+    return [slot for slot in found if slot.term == current or slot.state in _UNFINISHED]
 
 
 def counts_by_state(rows: Iterable[VisitRow]) -> Counter[SlotState]:
@@ -96,6 +101,10 @@ def place_to_visit(membership: Membership, pk: int) -> Place | None:
     return places.filter(pk=pk).first()
 
 
+def _has_begun(slot: VisitSlot, today: dt.date) -> bool:
+    return slot.dates.starts_on - NEARLY <= today
+
+
 def _with_visits_now(places: PlaceQuerySet, today: dt.date) -> PlaceQuerySet:
     """Those in a group this year or the next, and those of any year to which a visit is still arranged."""
     arranged = Visit.objects.filter(place=OuterRef("pk"), state=VisitState.ARRANGED)
@@ -103,6 +112,7 @@ def _with_visits_now(places: PlaceQuerySet, today: dt.date) -> PlaceQuerySet:
     return places.filter(in_group | Exists(arranged))
 
 
-def _urgency(row: VisitRow) -> tuple[int, dt.date, str, int, int]:
+def _urgency(row: VisitRow) -> tuple[bool, int, dt.date, str, int, int]:
     when = row.when.date() if row.when else row.slot.overdue_from
-    return (ORDER.index(row.slot.state), when, row.place.school_now.name.casefold(), row.slot.term, row.slot.number)
+    name = row.place.school_now.name.casefold()
+    return (row.is_for_later, ORDER.index(row.slot.state), when, name, row.slot.term, row.slot.number)

@@ -84,6 +84,25 @@ def test_of_this_term_and_what_is_left_of_the_one_before(group: WorkGroup, actor
     assert work_of(actor).held == 1
 
 
+def test_what_is_arranged_for_a_later_term_stands_apart_in_the_order_of_time(
+    group: WorkGroup, actor: Membership
+) -> None:
+    place, other = place_in(group), place_in(group)
+    work.make_visit(place, starts_at=at("2027-05-11 09:30"), term=3)
+    work.make_visit(other, starts_at=at("2027-02-02 09:30"), term=2)
+    found = work_of(actor)
+    assert [(row.place, row.slot.term, row.slot.state) for row in found.later_visits] == [
+        (other, 2, "arranged"),
+        (place, 3, "arranged"),
+    ]
+    assert {row.slot.term for row in found.visits} == {1}
+    assert found.open_visits == found.visits
+    # Once that term runs it is one of them.
+    in_spring = work_of(actor, at("2027-01-15 12:00"))
+    assert [row.slot.term for row in in_spring.later_visits] == [3]
+    assert (other, 2, "arranged") in [(row.place, row.slot.term, row.slot.state) for row in in_spring.visits]
+
+
 def test_what_is_over_and_not_written_up_waits_the_longest_first(group: WorkGroup, actor: Membership) -> None:
     place = place_in(group, school=factories.make_school("Birch Road"))
     work.make_visit(place, starts_at=at("2026-11-10 09:30"))
