@@ -73,7 +73,7 @@ def counts(hub: Hub, *, now: dt.datetime) -> Counts:
     offered = ExpressionOfInterest.objects.filter(state=State.OFFERED)
     answer_by = Decision.objects.filter(expression=OuterRef("pk")).order_by("-decided_at").values("answer_by")[:1]
     unrecorded = Meeting.objects.filter(state=MeetingState.PLANNED, starts_at__lt=now)
-    elsewhere = Meeting.objects.with_host_gone(now=now).filter(host_gone=True)
+    elsewhere = Meeting.objects.whose_host_is_gone(now=now)
     claims = Grant.objects.to_claim().filter(claim_on__lte=today + CLAIMS_SOON)
     due = Grant.objects.filter(state=GrantState.DUE)
     approved = paying.to_pay()

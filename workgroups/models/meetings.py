@@ -58,10 +58,18 @@ class MeetingQuerySet(HubQuerySet["Meeting"]):
 
     def with_host_gone(self, *, now: dt.datetime) -> Self:
         """With `host_gone`: whether it is to come, and at a school that is in its group no more; in the same query."""
-        members = Place.objects.members().annotate(today=of_today("pk"))
-        hosts = members.filter(group=OuterRef("group"), today=OuterRef("host_today"))
-        to_come = Q(state=MeetingState.PLANNED, starts_at__gt=now, host_school__isnull=False)
-        return self.annotate(host_today=of_today("pk", "host_school"), host_gone=to_come & ~Exists(hosts))
+        return self.annotate(host_today=of_today("pk", "host_school"), host_gone=_host_is_gone(now))
+
+    def whose_host_is_gone(self, *, now: dt.datetime) -> Self:
+        """Those to come at a school that is in their group no more."""
+        return self.annotate(host_today=of_today("pk", "host_school")).filter(_host_is_gone(now))
+
+
+def _host_is_gone(now: dt.datetime) -> Q:
+    """Of meetings with `host_today`, the URN of today: whether one is to come, and its host no member."""
+    members = Place.objects.members().annotate(today=of_today("pk"))
+    hosts = members.filter(group=OuterRef("group"), today=OuterRef("host_today"))
+    return Q(~Exists(hosts), state=MeetingState.PLANNED, starts_at__gt=now, host_school__isnull=False)
 
 
 MeetingManager = HubManager.from_queryset(MeetingQuerySet)
