@@ -55,17 +55,18 @@ class MeetingForm(WarnedForm):
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose how you meet"),
     )
     host = forms.TypedChoiceField(
-        label="Host school (optional)",
+        label="Host school",
+        help_text="To meet in person, choose one or enter another place below, unless that is still to be confirmed",
         required=False,
         coerce=int,
         empty_value=None,
         error_messages={"invalid_choice": "Choose a school of the group"},
     )
     venue = line(
-        "Room or other place (optional)",
+        "Room or other place",
         "Enter the room or place",
         longest=200,
-        hint="A room of the host school, or where you meet instead of at a school",
+        hint="Where you meet instead of at a school. With a host school you may name the room, or leave this empty",
         required=False,
     )
     online_link = forms.URLField(

@@ -86,6 +86,12 @@ def test_all_can_be_left_open_where_it_is_to_be_confirmed(how: str) -> None:
     assert sent(IN_PERSON, format=how, venue="", to_be_confirmed="on").is_valid()
 
 
+def test_nothing_is_called_optional_that_one_of_two_is_needed_of() -> None:
+    form = sent(IN_PERSON)
+    assert not any("optional" in str(form.fields[name].label) for name in ("host", "venue"))
+    assert "choose one or enter another place below" in form.fields["host"].help_text
+
+
 def test_a_place_that_cannot_be_read_is_not_said_to_be_missing_too() -> None:
     form = sent(IN_PERSON, format="hybrid", venue="x" * 300, online_link="no link")
     assert set(form.errors) == {"venue", "online_link"}
