@@ -82,8 +82,10 @@ def meeting_attendance(request: MemberRequest, pk: int) -> HttpResponse:
         except holding.MarksIncomplete as refusal:
             messages.error(request, str(refusal))
         else:
-            said = "is put right, and release time is counted by it" if changed else "is as it was: nothing was changed"
-            messages.success(request, f"The attendance {said}.")
+            if changed:
+                messages.success(request, "The attendance is put right, and release time is counted by it.")
+            else:
+                messages.info(request, "The attendance is as it was: nothing was changed.")
             return redirect("meeting", request.hub.slug, found.pk)
     context = {
         "meeting": found,
@@ -115,7 +117,10 @@ def meeting_record(request: MemberRequest, pk: int) -> HttpResponse:
             actor=request.membership,
             now=timezone.now(),
         )
-        messages.success(request, "The write-up is saved." if changed else "Nothing was changed.")
+        if changed:
+            messages.success(request, "The write-up is saved.")
+        else:
+            messages.info(request, "Nothing was changed.")
         return redirect("meeting", request.hub.slug, found.pk)
     context = {"meeting": found, "form": form, **back_to_meeting(request, found)}
     return render(request, "workgroups/meeting_record.html", context)

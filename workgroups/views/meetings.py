@@ -153,7 +153,8 @@ def meeting_change(request: MemberRequest, pk: int) -> HttpResponse:
             messages.error(request, str(meanwhile))
             form.show_again(seen=meanwhile.meeting.sequence)
         else:
-            messages.success(request, _what_changed(found, changed))
+            is_news = changed.sequence != found.sequence
+            messages.add_message(request, messages.SUCCESS if is_news else messages.INFO, _what_changed(found, changed))
             return redirect(back)
     context = {"meeting": found, "form": form, "warnings": warnings, **back_to_meeting(request, found)}
     return render(request, "workgroups/meeting_change.html", context)

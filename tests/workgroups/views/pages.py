@@ -45,6 +45,11 @@ def said(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
+def levels(response: Any) -> list[str]:
+    """As what these messages are shown: "success" is headed "Done"."""
+    return [message.level_tag for message in get_messages(response.wsgi_request)]
+
+
 def text_of(response: Any) -> str:
     """A page as it is read: without tags, each run of white space one space."""
     body = re.sub(r"<script.*?</script>|<[^>]+>", " ", response.content.decode(), flags=re.DOTALL)

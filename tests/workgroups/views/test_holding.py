@@ -8,7 +8,7 @@ from django.utils import timezone
 from hubs import tenancy
 from hubs.models import Hub, User
 from tests import work
-from tests.workgroups.views.pages import ClientOf, join, past, queries_of, said, teachers_of, text_of, url
+from tests.workgroups.views.pages import ClientOf, join, levels, past, queries_of, said, teachers_of, text_of, url
 from workgroups.models import Attendance, InternalNote, Meeting, Participant, Place, WorkGroup
 from workgroups.school_links import url_of
 
@@ -181,7 +181,7 @@ def test_attendance_is_put_right_from_what_is_recorded(console: Client, meeting:
     assert said(response)[-1] == "The attendance is put right, and release time is counted by it."
     assert marks_in(meeting) == [("absent", ""), ("substitute", "Sami Substitute")]
     same = console.post(address, chosen(place, "absent", "Sami Substitute", reason="She was ill."))
-    assert said(same)[-1] == "The attendance is as it was: nothing was changed."
+    assert (said(same)[-1], levels(same)[-1]) == ("The attendance is as it was: nothing was changed.", "info")
 
 
 def test_a_meeting_is_written_up_later(console: Client, meeting: Meeting, place: Place) -> None:
@@ -194,7 +194,9 @@ def test_a_meeting_is_written_up_later(console: Client, meeting: Meeting, place:
     form = console.get(address).context["form"]
     assert (form["observed_lesson"].value(), form["internal_note"].value()) == ("Year 2.", MARKER)
     assert "Change the write-up" in text_of(console.get(url("meeting", meeting)))
-    console.post(address, {"observed_lesson": "Year 2."})
+    assert levels(console.post(address, {"observed_lesson": "Year 2."})) == ["success"]
+    same = console.post(address, {"observed_lesson": "Year 2."})
+    assert (said(same)[-1], levels(same)[-1]) == ("Nothing was changed.", "info")
     with tenancy.use(meeting.hub):
         assert not InternalNote.objects.exists()
 

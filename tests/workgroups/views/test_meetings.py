@@ -15,7 +15,7 @@ from hubs.years import academic_year_of
 from schools.calendar import SchoolCalendar
 from tests import factories, work
 from tests.workgroups.meetings import held
-from tests.workgroups.views.pages import ClientOf, day_boxes, join, past, queries_of, said, text_of, url
+from tests.workgroups.views.pages import ClientOf, day_boxes, join, levels, past, queries_of, said, text_of, url
 from workgroups.models import Meeting, Place, WorkGroup
 
 DETAILS = {"time": "1:30pm", "half_days": "1", "format": "in_person", "venue": "Town hall"}
@@ -204,6 +204,7 @@ def test_saved_as_it_is_nothing_is_changed(console: Client, group: WorkGroup) ->
     meeting = work.make_meeting(group)
     response = console.post(url("meeting_change", meeting), typed(meeting.day, seen="0"))
     assert said(response) == ["Nothing was changed: the meeting is as it was."]
+    assert levels(response) == ["info"]
     assert the_meeting(group).sequence == 0
 
 
