@@ -297,7 +297,7 @@ class WindowForm(forms.Form):
 class ExpressionFilterForm(FilterForm):
     """What to look for in the list; anything unknown in the address is ignored."""
 
-    STATES: ClassVar = [("", "All states"), *((state.value, state.label) for state in State if state != State.DRAFT)]
+    STATES: ClassVar = [("", "All states"), *((state.value, state.in_full) for state in State if state != State.DRAFT)]
 
     q = forms.CharField(label="School, place, URN, person or reference", required=False, max_length=100)
     stage = forms.ChoiceField(label="Stage", required=False)

@@ -29,6 +29,13 @@ class State(models.TextChoices):
     TURNED_DOWN = "turned_down", "Turned down"
     DECLINED = "declined", "Declined"
 
+    @property
+    def in_full(self) -> str:
+        """The label with who refused, for where both ways to refuse stand side by side: "Declined by the hub"."""
+        return {State.TURNED_DOWN: "Turned down by the school", State.DECLINED: "Declined by the hub"}.get(
+            self, str(self.label)
+        )
+
 
 # From → to. The hub offers or declines, the school accepts an offer or turns it down. A school that was declined,
 # or that turned its offer down, may still be offered a place; an offer made is not taken back here.
@@ -186,6 +193,11 @@ class ExpressionOfInterest(HubOwned):
     def headteacher_email(self) -> str:
         """The head's address, who may be the contact."""
         return self.contact_email if self.contact_is_head else self.head_email
+
+    @property
+    def state_in_full(self) -> str:
+        """Where it stands, as a list says it: also who refused."""
+        return State(self.state).in_full
 
     @property
     def is_accepted(self) -> bool:

@@ -250,7 +250,7 @@ def _figures(request: MemberRequest, counts: dict[str, int]) -> list[Figure]:
     return [
         Figure("Received", sum(counts.values()), listing.address(request, state="")),
         *(
-            Figure(labels.get(state, str(state.label)), counts[state], listing.address(request, state=state.value))
+            Figure(labels.get(state, state.in_full), counts[state], listing.address(request, state=state.value))
             for state in (State.SUBMITTED, State.OFFERED, State.ACCEPTED, State.TURNED_DOWN, State.DECLINED)
         ),
     ]

@@ -94,8 +94,8 @@ def national_home(request: HttpRequest) -> HttpResponse:
             Figure("To decide", total.to_decide),
             Figure("Places offered", total.offered),
             Figure("Accepted", total.accepted),
-            Figure("Turned down", total.turned_down),
-            Figure("Declined", total.declined),
+            Figure("Turned down by the school", total.turned_down),
+            Figure("Declined by the hub", total.declined),
         ],
         "register": freshness(now=now, using="national"),
     }

@@ -55,8 +55,8 @@ def test_the_list_shows_what_was_sent_newest_first_with_counts(console: Client, 
         "To decide": 1,
         "Unanswered offers": 1,
         "Accepted": 0,
-        "Turned down": 0,
-        "Declined": 0,
+        "Turned down by the school": 0,
+        "Declined by the hub": 0,
     }
     page = response.content.decode()
     assert url("expression", old) in page

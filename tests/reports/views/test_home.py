@@ -267,8 +267,8 @@ def test_a_national_viewer_sees_counts_of_every_hub_and_no_name(client_of: Clien
         "To decide": 2,
         "Places offered": 0,
         "Accepted": 0,
-        "Turned down": 0,
-        "Declined": 0,
+        "Turned down by the school": 0,
+        "Declined by the hub": 0,
     }
     assert "secret" not in page.lower()
 
