@@ -37,14 +37,13 @@ def request_log(get_response: Handler) -> Handler:
         response = get_response(request)
         response["X-Request-ID"] = request_id
         match = request.resolver_match
-        hub = getattr(request, "hub", None)
         log.info(
             "request",
             method=request.method,
             route=match.route if match else None,
             status=response.status_code,
             ms=round((time.perf_counter() - started) * 1000),
-            hub=hub.slug if hub else None,
+            hub_id=getattr(request, "hub_id", None),
         )
         return response
 

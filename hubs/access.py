@@ -24,6 +24,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from hubs import kept, tenancy
 from hubs.links import Link, LinkExpired, LinkInvalid, Purpose, read_token
@@ -38,10 +39,11 @@ class HubRequest(HttpRequest):
     """A request for a page of a hub."""
 
     hub: Hub
+    hub_id: int
 
 
 class TokenRequest(HubRequest):
-    """A request that came with a genuine, unexpired link."""
+    """A request that came with a genuine, unexpired link; its hub is read when a page shows it."""
 
     link: Link
 
@@ -94,7 +96,7 @@ def public(view: View[R, P]) -> AnyView:
         hub = Hub.objects.filter(slug=slug).first()
         if hub is None:
             raise Http404
-        cast(HubRequest, request).hub = hub
+        _enter(request, hub, hub.pk)
         with tenancy.use(hub):
             return view(cast(R, request), *args, **kwargs)
 
@@ -112,16 +114,17 @@ def token(purpose: Purpose) -> Callable[[View[R, P]], AnyView]:
             except LinkInvalid:
                 raise Http404 from None
             opened = cast(TokenRequest, request)
-            hub = Hub.objects.filter(pk=link.hub_id).first()
-            if hub is None:
-                raise Http404
-            opened.hub, opened.link = hub, link
+            hub = SimpleLazyObject(Hub.objects.filter(pk=link.hub_id).first)
+            opened.link = link
+            _enter(opened, cast(Hub, hub), link.hub_id)
             try:
                 if link.expired:
                     raise LinkExpired
-                with tenancy.use(hub):
+                with tenancy.use(link.hub_id):
                     return view(cast(R, request), *args, **kwargs)
             except LinkExpired:
+                if not hub:
+                    raise Http404 from None
                 return render(request, "hubs/link_expired.html", {"purpose": purpose}, status=410)
 
         return declare(guarded, Access("token", purpose))
@@ -153,7 +156,8 @@ def member(capability: Capability) -> Callable[[View[R, P]], AnyView]:
             membership = _membership(entered.user, hub_slug)
             if membership is None:
                 raise Http404
-            entered.hub, entered.membership = membership.hub, membership
+            entered.membership = membership
+            _enter(entered, membership.hub, membership.hub_id)
             if not membership.has_second_factor:
                 return redirect("second_step")
             permission = may(membership, capability)
@@ -190,6 +194,11 @@ def national(capability: NationalCapability) -> Callable[[View[R, P]], AnyView]:
         return declare(guarded, Access("national", capability))
 
     return decorate
+
+
+def _enter(request: HttpRequest, hub: Hub, hub_id: int) -> None:
+    entered = cast(HubRequest, request)
+    entered.hub, entered.hub_id = hub, hub_id
 
 
 def _membership(user: User, hub_slug: str) -> Membership | None:

@@ -49,11 +49,11 @@ def test_a_request_leaves_its_route_status_and_hub(client: Client, hub: Hub, lin
     client.get(reverse("hub_public", args=[hub.slug]))
 
     line = request_line(lines())
-    assert (line["method"], line["route"], line["status"], line["hub"]) == (
+    assert (line["method"], line["route"], line["status"], line["hub_id"]) == (
         "GET",
         "hub/<slug:hub_slug>/",
         200,
-        hub.slug,
+        hub.pk,
     )
     assert line["level"] == "info"
     assert line["request_id"]

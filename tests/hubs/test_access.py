@@ -721,6 +721,19 @@ def test_link_of_another_hub_opens_nothing_of_this_one(world: World, other_hub: 
 
 
 @pytest.mark.django_db
+def test_link_of_a_hub_that_is_not_there_finds_no_page(world: World) -> None:
+    for name in names_of("token"):
+        arguments = ARGUMENTS[name](world)
+        subject = int(arguments["token"].split("~")[0].split(".")[1])
+        purpose: Any = declared(name).needs
+        long_ago = timezone.now() - LIFETIMES[purpose] - dt.timedelta(days=1)
+        for made_at in (timezone.now(), long_ago):
+            token = make_token(purpose, hub_id=world.hub.pk + 999, subject_id=subject, made_at=made_at)
+            response = Client().get(reverse(name, kwargs={**arguments, "token": token}))
+            assert response.status_code == 404, name
+
+
+@pytest.mark.django_db
 def test_expired_link_says_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     urls = {name: url_of(name, world) for name in names_of("token")}
     later = timezone.now() + max(LIFETIMES.values()) + dt.timedelta(days=1)
