@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from django.urls import reverse
 
-from correspondence.outbox import queue_message
+from correspondence.outbox import Letter, queue_letters
 from hubs.links import make_token, public_url, without_tokens
 from hubs.wording import day, moment
 from programmes.agreement import agreement_of
@@ -136,17 +135,19 @@ message as soon as you can: we may be able to offer the place again.
 def send_confirmation(*, expression: ExpressionOfInterest, now: dt.datetime) -> None:
     """Tell contact and head that it has arrived: once each, and one mail where they share an address."""
     subject = f"We have received your expression of interest: {expression.reference}"
-    for letter in _letters(expression, "eoi-received", f"eoi-received:{expression.pk}", subject):
-        _send(letter, _fill(_CONFIRMATION, letter), now)
+    texts = {to: _fill(_CONFIRMATION, expression, to) for to in addressees(expression)}
+    _send(texts, expression, kind="eoi-received", of=expression.pk, subject=subject, now=now)
 
 
 def send_decision(*, expression: ExpressionOfInterest, decision: Decision, now: dt.datetime) -> None:
     """Tell contact and head what the hub decided; the way to answer an offer is the head's alone."""
     outcome = State(decision.outcome)
-    kind = f"eoi-{outcome.value}"
     agreement, answer_by = _agreement(expression, outcome), day(decision.answer_by)
-    for letter in _letters(expression, kind, f"{kind}:{decision.pk}", decision_subject(expression, outcome)):
-        _send(letter, _decided(letter, outcome, decision.words, agreement, answer_by), now)
+    texts = {
+        to: _decided(expression, to, outcome, decision.words, agreement, answer_by) for to in addressees(expression)
+    }
+    subject = decision_subject(expression, outcome)
+    _send(texts, expression, kind=f"eoi-{outcome.value}", of=decision.pk, subject=subject, now=now)
 
 
 def send_answer(*, expression: ExpressionOfInterest, answer: OfferAnswer, now: dt.datetime) -> None:
@@ -155,16 +156,19 @@ def send_answer(*, expression: ExpressionOfInterest, answer: OfferAnswer, now: d
     kind = "offer-accepted" if accepted else "offer-turned-down"
     what = "Your school has accepted its place" if accepted else "Your school has turned its place down"
     subject = f"{what}: {expression.stage_year.title}, {expression.stage_year.year_label} ({expression.reference})"
-    for letter in _letters(expression, kind, f"{kind}:{answer.pk}", subject):
-        text = _fill(
+    texts = {
+        to: _fill(
             _ACCEPTED if accepted else _TURNED_DOWN,
-            letter,
+            expression,
+            to,
             who=f"{answer.name}, {answer.role},",
             answered=moment(answer.answered_at),
             agreement=answer.agreement,
             reason=answer.reason,
         )
-        _send(letter, text, now)
+        for to in addressees(expression)
+    }
+    _send(texts, expression, kind=kind, of=answer.pk, subject=subject, now=now)
 
 
 def decision_subject(expression: ExpressionOfInterest, outcome: State) -> str:
@@ -178,8 +182,8 @@ def decision_preview(expression: ExpressionOfInterest, outcome: State, words: st
 
     `answer_by` is how to write the day by which an answer to an offer is asked for.
     """
-    first = next(_letters(expression, "", "", ""))
-    return without_tokens(_decided(first, outcome, words, _agreement(expression, outcome), answer_by))
+    first = addressees(expression)[0]
+    return without_tokens(_decided(expression, first, outcome, words, _agreement(expression, outcome), answer_by))
 
 
 @dataclass(frozen=True)
@@ -207,65 +211,48 @@ def offer_link(expression: ExpressionOfInterest) -> str:
     return public_url(reverse("offer", args=[token]))
 
 
-@dataclass(frozen=True)
-class _Letter:
-    """One of the letters to a school on one matter; `to_head` says that the head reads it."""
-
-    expression: ExpressionOfInterest
-    kind: str
-    key: str
-    subject: str
-    name: str
-    address: str
-    to_head: bool
-
-
-def _letters(expression: ExpressionOfInterest, kind: str, key: str, subject: str) -> Iterator[_Letter]:
-    """A letter each to those who are written to."""
-    for one in addressees(expression):
-        yield _Letter(expression, kind, f"{key}:{one.part}", subject, one.name, one.address, one.is_head)
-
-
 def _agreement(expression: ExpressionOfInterest, outcome: State) -> str:
     return agreement_of(expression).in_words() if outcome == State.OFFERED else ""
 
 
-def _decided(letter: _Letter, outcome: State, words: str, agreement: str, answer_by: str) -> str:
-    expression = letter.expression
+def _decided(
+    expression: ExpressionOfInterest, to: Addressee, outcome: State, words: str, agreement: str, answer_by: str
+) -> str:
     said = f"\n{words.strip()}\n" if words.strip() else ""
     if outcome != State.OFFERED:
-        return _fill(_DECLINE, letter, words=said)
-    if letter.to_head:
+        return _fill(_DECLINE, expression, to, words=said)
+    if to.is_head:
         please = f"Please answer by {answer_by}" if answer_by else "Please answer as soon as you can"
         link = offer_link(expression)
-        return _fill(_OFFER, letter, words=said, please_answer=please, offer_link=link, agreement=agreement)
+        return _fill(_OFFER, expression, to, words=said, please_answer=please, offer_link=link, agreement=agreement)
     head_asked = (
         f"We have asked {expression.headteacher_name} to answer for the school"
         f"{f' by {answer_by}' if answer_by else ''}. The link for that is in our message to "
         f"{expression.headteacher_email}: please make sure that it is found. Once the place is accepted, we will "
         "write to you both about the Work Group your school will join and the dates of its meetings."
     )
-    return _fill(_OFFER_ANSWERED_BY_HEAD, letter, words=said, head_asked=head_asked, agreement=agreement)
+    return _fill(_OFFER_ANSWERED_BY_HEAD, expression, to, words=said, head_asked=head_asked, agreement=agreement)
 
 
-def _send(letter: _Letter, text: str, now: dt.datetime) -> None:
-    queue_message(
-        kind=letter.kind,
-        key=letter.key,
-        recipients=[letter.address],
-        subject=letter.subject,
-        text=text,
-        subject_of=letter.expression,
-        now=now,
-    )
+def _send(
+    texts: dict[Addressee, str],
+    expression: ExpressionOfInterest,
+    *,
+    kind: str,
+    of: int,
+    subject: str,
+    now: dt.datetime,
+) -> None:
+    """A letter each; `of` is the id of what happened, which has these letters once."""
+    letters = [Letter(f"{kind}:{of}:{to.part}", to.address, text) for to, text in texts.items()]
+    queue_letters(letters, kind=kind, subject=subject, subject_of=expression, now=now)
 
 
-def _fill(wording: str, letter: _Letter, **more: str) -> str:
-    expression = letter.expression
+def _fill(wording: str, expression: ExpressionOfInterest, to: Addressee, **more: str) -> str:
     stage_year = expression.stage_year
     token = make_token("expression-confirmation", hub_id=expression.hub_id, subject_id=expression.pk)
     return wording.format(
-        name=letter.name,
+        name=to.name,
         hub=expression.hub.name,
         school=expression.school_now.name,
         school_in_full=expression.school_in_full,

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from correspondence import delivery, mailbox, tasks
 from correspondence.models import Message, State
-from correspondence.outbox import messages_about, queue_message
+from correspondence.outbox import Letter, messages_about, queue_letters, queue_message
 from hubadmin.celery import app
 from hubs import tenancy
 from hubs.models import Hub
@@ -215,6 +215,53 @@ def test_a_second_message_about_a_record_takes_two_queries(
             subject_of=record,
             now=now,
         )
+
+
+# --- Several on one matter ---------------------------------------------------------------------
+
+
+LETTERS = [
+    Letter("offer:7:head", "head@ashlane.example", "To you"),
+    Letter("offer:7:contact", " c@x.example ", "A copy"),
+]
+
+
+def test_letters_on_one_matter_are_messages_in_one_query_and_workers_are_told_of_each(
+    hub: Hub,
+    queue: Queue,
+    now: dt.datetime,
+    dispatched: list[dict[str, Any]],
+    django_assert_num_queries: DjangoAssertNumQueries,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    record = queue(hub)
+    record.hub = hub
+    with tenancy.use(hub), django_capture_on_commit_callbacks(execute=True):
+        with django_assert_num_queries(1):
+            queue_letters(LETTERS, kind="eoi-offered", subject="A place\nfor you", subject_of=record, now=now)
+        assert dispatched == []
+
+    with tenancy.use(hub):
+        found = list(messages_about(record).order_by("pk"))
+    assert [(one.key, one.recipients, one.text) for one in found] == [
+        ("offer:7:head", ["head@ashlane.example"], "To you"),
+        ("offer:7:contact", ["c@x.example"], "A copy"),
+    ]
+    assert {(one.kind, one.subject, one.state, one.from_name) for one in found} == {
+        ("eoi-offered", "A place for you", State.QUEUED, hub.name)
+    }
+    assert dispatched == [{"hub_id": hub.pk, "message_id": one.pk} for one in found]
+    # Told already: the sweep does not tell of them once more.
+    assert delivery.take_lost(hub_id=hub.pk, now=now + dt.timedelta(seconds=1)) == []
+
+
+def test_letters_whose_key_is_taken_are_refused_all_of_them(hub: Hub, queue: Queue, now: dt.datetime) -> None:
+    queue(hub, key="offer:7:contact")
+    with tenancy.use(hub):
+        with pytest.raises(IntegrityError, match="message_queued_once"), transaction.atomic():
+            queue_letters(LETTERS, kind="eoi-offered", subject="A place for you", now=now)
+
+        assert Message.objects.count() == 1
 
 
 @pytest.fixture
