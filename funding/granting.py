@@ -51,9 +51,12 @@ class AmountSet:
 
 
 def award(facts: PlaceMade) -> None:
-    """Award what the school accepted, with its condition word for word; nothing where the stage has no grant."""
+    """Award what the school accepted, with its condition word for word; nothing where the stage has no grant.
+
+    A place is made once: the database refuses a second grant.
+    """
     answer, place = facts.answer, facts.place
-    if not answer.grant_pence or Grant.objects.filter(place=place).exists():
+    if not answer.grant_pence:
         return
     grant = Grant.objects.create(
         hub_id=active_hub_id(),

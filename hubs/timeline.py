@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db.models import Model, QuerySet
 
 from hubs.models import Membership, TimelineEntry
 from hubs.tenancy import active_hub_id
 
+_gathered: ContextVar[list[TimelineEntry] | None] = ContextVar("timeline_entries", default=None)
 
-def record(*, subject: Model, actor: Membership | str, now: dt.datetime, text: str) -> TimelineEntry:
+
+@contextmanager
+def in_one_query() -> Iterator[None]:
+    """Write what is recorded within, of whatever records, together at its end; nothing where something is raised.
+
+    For a verb that rooms above listen to, each with an entry of its own.
+    """
+    entries: list[TimelineEntry] = []
+    outer = _gathered.set(entries)
+    try:
+        yield
+    finally:
+        _gathered.reset(outer)
+    TimelineEntry.objects.bulk_create(entries)
+
+
+def record(*, subject: Model, actor: Membership | str, now: dt.datetime, text: str) -> None:
     """Add an entry to a saved record's timeline, in the caller's transaction.
 
     `actor` is the member who did it or, for people without an account, how to name them.
     """
-    return TimelineEntry.objects.create(
+    entry = TimelineEntry(
         hub_id=active_hub_id(),
         subject_kind=subject._meta.label_lower,
         subject_id=subject.pk,
@@ -24,6 +44,11 @@ def record(*, subject: Model, actor: Membership | str, now: dt.datetime, text: s
         actor_name=actor.user.name if isinstance(actor, Membership) else actor,
         text=text,
     )
+    gathered = _gathered.get()
+    if gathered is None:
+        entry.save()
+    else:
+        gathered.append(entry)
 
 
 def entries_of(subject: Model) -> QuerySet[TimelineEntry]:

@@ -54,7 +54,7 @@ def accept_offer(
     if given := _given(offer, Answer.ACCEPTED):
         return given
     _require_to_be_answered(locked, State.ACCEPTED)
-    agreement = agreement_of(locked)
+    agreement = agreement_of(locked, offer.promises)
     if seen is not None and seen != agreement.seal(offer):
         raise OfferChanged
     if locked.has_other_urns and (rival := rivals.rival_of(locked)) and rival.state == State.ACCEPTED:
@@ -71,8 +71,9 @@ def accept_offer(
         grant_condition=agreement.grant_condition,
         answered_at=now,
     )
-    _write_down(locked, answer, "Accepted the place.", now)
-    offer_accepted.tell(OfferAccepted(expression=locked, answer=answer, now=now))
+    with timeline.in_one_query():
+        _write_down(locked, answer, "Accepted the place.", now)
+        offer_accepted.tell(OfferAccepted(expression=locked, answer=answer, now=now))
     reminders.derive_soon()
     return answer
 
@@ -97,7 +98,7 @@ def turn_down_offer(
     if given := _given(offer, Answer.TURNED_DOWN):
         return given
     _require_to_be_answered(locked, State.TURNED_DOWN)
-    if seen is not None and seen != agreement_of(locked).seal(offer):
+    if seen is not None and seen != agreement_of(locked, offer.promises).seal(offer):
         raise OfferChanged
     answer = OfferAnswer.objects.create(
         hub=locked.hub,

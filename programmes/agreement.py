@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hubs.wording import pounds
@@ -34,15 +35,20 @@ class Agreement:
         return hashlib.sha256(f"{offer.pk}\n{self.grant_pence}\n{self.in_words()}".encode()).hexdigest()[:32]
 
 
-def agreement_of(expression: ExpressionOfInterest) -> Agreement:
-    """What the school of an expression would agree to today; reads its promises."""
+def agreement_of(expression: ExpressionOfInterest, promises: Iterable[str] | None = None) -> Agreement:
+    """What the school of an expression would agree to today.
+
+    Reads its promises, unless they are at hand: `queries.latest_offer` finds an offer with them.
+    """
+    if promises is None:
+        promises = (promise.wording for promise in expression.agreed_promises.all())
     stage_year = expression.stage_year
     grant, amount = stage_year.grant, pounds(stage_year.grant_pence)
     if amount and amount not in grant:
         grant = f"{amount}. {grant}".rstrip(". ")
     return Agreement(
         place=f"{expression.school_now.name} takes part in {stage_year.title}, {stage_year.year_label}.",
-        promises=tuple(promise.wording for promise in expression.agreed_promises.all()),
+        promises=tuple(promises),
         grant=grant,
         grant_pence=stage_year.grant_pence,
         grant_condition=stage_year.grant_condition,

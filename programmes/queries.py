@@ -120,7 +120,7 @@ def others_of_school(expression: ExpressionOfInterest) -> ExpressionQuerySet:
 
 
 def latest_offer(expression_id: int) -> Decision | None:
-    """The last offer made to the school of an expression, with its answer, school and stage in one query."""
+    """The last offer made to the school of an expression, with its answer, school, stage and promises in one query."""
     offers = Decision.objects.filter(expression=expression_id, outcome=State.OFFERED)
     offers = offers.select_related("answer", "expression__school", "expression__window__stage_year__stage")
-    return offers.order_by("-decided_at", "-pk").first()
+    return offers.with_promises().order_by("-decided_at", "-pk").first()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import Lower
@@ -264,10 +265,24 @@ class AgreedPromise(HubOwned):
         return self.wording
 
 
+class DecisionQuerySet(HubQuerySet["Decision"]):
+    """Decisions, as the hub and the school ask for them."""
+
+    def with_promises(self) -> Self:
+        """With `promises`: the wordings that the school has agreed to, in their order, in the same query."""
+        promises = AgreedPromise.objects.filter(expression=OuterRef("expression")).order_by("position")
+        return self.annotate(promises=ArraySubquery(promises.values("wording")))
+
+
+DecisionManager = HubManager.from_queryset(DecisionQuerySet)
+
+
 class Decision(HubOwned):
     """What a person of the hub decided, when and why. A change of mind is a new decision."""
 
     append_only = True
+    # Not a column: see `DecisionQuerySet.with_promises`.
+    promises: list[str]
 
     expression = models.ForeignKey(ExpressionOfInterest, on_delete=models.PROTECT, related_name="decisions")
     outcome = models.CharField(max_length=10, choices=[(State.OFFERED, "Offered"), (State.DECLINED, "Declined")])
@@ -278,7 +293,7 @@ class Decision(HubOwned):
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
 
-    objects: ClassVar[HubManager[Self]] = HubManager()
+    objects: ClassVar[DecisionManager[Self]] = DecisionManager()
 
     class Meta(HubOwned.Meta):
         ordering = ["-decided_at"]

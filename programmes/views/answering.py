@@ -100,7 +100,7 @@ def _answer_page(
     found = _offer(request)
     if accepting.answer_to(found):
         return redirect("offer_answered", token_of(request))
-    seal = agreement_of(found.expression).seal(found)
+    seal = agreement_of(found.expression, found.promises).seal(found)
     if form is None:
         form = form_class(initial={**_head(found.expression), "seen": seal}, back=back)
     elif changed:
@@ -121,7 +121,7 @@ def _shown(request: TokenRequest, found: Decision) -> dict[str, Any]:
     return {
         "offer": found,
         "expression": found.expression,
-        "agreement": agreement_of(found.expression),
+        "agreement": agreement_of(found.expression, found.promises),
         "is_late": bool(found.answer_by and found.answer_by < today),
         "accept_url": reverse("offer_accept", args=[token_of(request)]),
         "decline_url": reverse("offer_decline", args=[token_of(request)]),

@@ -5,14 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
 from funding import ledger
 from funding.models import Grant, GrantState, ReleaseEntry
 from hubs import tenancy
 from hubs.models import Hub, Membership
 from programmes.accepting import accept_offer
-from tests import work
+from tests import factories, work
 from tests.funding.conftest import YEAR
 from tests.funding.test_ledger import rows
+from tests.programmes.views.offers import an_offer, page_of, typed
 from tests.workgroups.meetings import held, marks_of
 from tests.workgroups.visits import a_log
 from workgroups import completing, placing
@@ -30,6 +36,28 @@ def test_an_accepted_offer_ends_in_a_grant(hub: Hub, now: dt.datetime) -> None:
         assert grant.place.expression == offered
         assert (grant.amount_pence, grant.condition) == (answer.grant_pence, answer.grant_condition)
         assert [event.actor_name for event in grant.events.all()] == ["Hana Head"]
+
+
+# A school that has closed meanwhile costs what it is now, and whether it has a place under another of its URNs.
+@pytest.mark.parametrize(("closed", "most"), [(False, 15), (True, 18)])
+@pytest.mark.django_db(transaction=True)
+def test_accepting_takes_at_most_fifteen_queries_with_place_and_grant_and_a_few_for_a_closed_school(
+    client: Client, closed: bool, most: int
+) -> None:
+    hub = factories.make_hub("northvale")
+    offered = an_offer(factories.make_window(hub))
+    if closed:
+        factories.go_on_as(offered.school, factories.make_school("Birch Academy"))
+    filled = typed(client, page_of(offered, "offer_accept"))
+
+    with CaptureQueriesContext(connection) as captured:
+        client.post(page_of(offered, "offer_accept"), filled)
+
+    with tenancy.use(hub):
+        assert Grant.objects.get().place.expression == offered
+    sql = [query["sql"] for query in captured.captured_queries]
+    assert "COMMIT" in sql
+    assert len(sql) <= most, "\n".join(sql)
 
 
 def test_a_meeting_and_a_visit_end_in_the_ledger_and_so_does_what_is_put_right(

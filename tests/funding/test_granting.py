@@ -69,14 +69,22 @@ def stands(grant: Grant) -> tuple[str, int, str, int | None, int | None]:
 def test_a_place_brings_the_grant_that_its_school_accepted_word_for_word(place: Place, now: dt.datetime) -> None:
     with tenancy.use(place.hub_id):
         answer = place.expression.answers.get()
-        for _ in range(2):
-            happenings.place_made.tell(happenings.PlaceMade(place, answer, now))
+        happenings.place_made.tell(happenings.PlaceMade(place, answer, now))
         grant = Grant.objects.get()
         assert grant.place == place
     assert (grant.amount_pence, grant.condition) == (answer.grant_pence, answer.grant_condition)
     assert (grant.state, grant.claim_on) == (GrantState.EXPECTED, dt.date(2027, 3, 1))
     assert steps(grant) == [Kind.AWARDED]
     assert lines(grant) == ["£1,000 awarded: the school accepted its place."]
+
+
+def test_a_place_is_made_once_and_so_brings_no_second_grant(place: Place, grant: Grant, now: dt.datetime) -> None:
+    with tenancy.use(place.hub_id):
+        answer = place.expression.answers.get()
+        with pytest.raises(IntegrityError, match="place"), transaction.atomic():
+            happenings.place_made.tell(happenings.PlaceMade(place, answer, now))
+        assert Grant.objects.get() == grant
+    assert steps(grant) == [Kind.AWARDED]
 
 
 def test_a_stage_without_a_grant_brings_none(place: Place, now: dt.datetime) -> None:
