@@ -1,16 +1,17 @@
 """The release-time ledger, in half-days: what is counted by itself, what people log, and how it is put right.
 
 Rows are only added. Of one source (an attendance, a meeting, a visit) they always add up to what it is worth by
-now: the first is of its kind, each later one is a correction that says why. What somebody logged is taken back by
-one correction of the same size. One row of the account's owner or of the source is locked before anything is added,
-and constraints hold beneath that: sent twice or by two at once, everything counts once.
+now, on the day on which it was by now: the first is of its kind, each later one is a correction that says why. What
+somebody logged is taken back by one correction of the same size. One row of the account's owner or of the source is
+locked before anything is added, and constraints hold beneath that: sent twice or by two at once, everything counts
+once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from funding.models import ReleaseEntry
+from funding.models.release import ReleaseEntryQuerySet
 from hubs import timeline
 from hubs.constraints import broken_constraint
 from hubs.models import Membership
@@ -62,25 +64,21 @@ def count_attendance(facts: AttendanceMarked) -> None:
     """Bring what each lead teacher's attendance counts for her school to what it is worth by now."""
     meeting = _locked_meeting(facts.meeting)
     attendance = list(Attendance.objects.filter(meeting=meeting).select_related("participant__place__stage_year"))
-    counted = dict(
-        ReleaseEntry.objects.filter(attendance__in=attendance)
-        .order_by()
-        .values_list("attendance")
-        .annotate(Sum("half_days"))
-    )
+    counted: dict[int, dict[dt.date, int]] = {one.pk: {} for one in attendance}
+    rows = ReleaseEntry.objects.filter(attendance__in=attendance).order_by()
+    for pk, day, half_days in rows.values_list("attendance", "worked_on").annotate(Sum("half_days")):
+        counted[pk][day] = half_days
     for one in attendance:
-        place = one.participant.place
         _bring_to(
             meeting.half_days if one.somebody_came else 0,
-            counted=counted.get(one.pk),
+            counted=counted[one.pk],
             why=_why("Attendance put right", facts.reason),
             kind=ReleaseEntry.Kind.MEETING,
             actor=facts.actor,
             now=facts.now,
-            place=place,
+            account=one.participant.place,
+            worked_on=meeting.day,
             attendance=one,
-            year=place.stage_year.year,
-            worked_on=timezone.localdate(meeting.starts_at),
         )
 
 
@@ -88,19 +86,19 @@ def count_meeting(facts: MeetingHeld) -> None:
     """Count a held meeting for the Specialist who held it."""
     meeting = _locked_meeting(facts.meeting)
     rows = ReleaseEntry.objects.filter(meeting=meeting).select_related("specialist").order_by("pk")
-    worked_on = timezone.localdate(meeting.starts_at)
+    # A group that has got another Specialist since then: the day stays hers who held it.
+    specialist = rows[0].specialist if rows else meeting.group.specialist
+    assert specialist is not None
     _bring_to(
         meeting.half_days,
-        counted=rows.balance() if rows else None,
+        counted=_by_day(rows),
         why="Length of the meeting put right",
         kind=ReleaseEntry.Kind.MEETING,
         actor=facts.actor,
         now=facts.now,
-        # A group that has got another Specialist since then: the day stays hers who held it.
-        specialist=rows[0].specialist if rows else meeting.group.specialist,
+        account=specialist,
+        worked_on=meeting.day,
         meeting=meeting,
-        year=academic_year_of(worked_on),
-        worked_on=worked_on,
     )
 
 
@@ -112,30 +110,21 @@ def count_visit(facts: VisitHeld) -> None:
         .get(pk=facts.visit.pk)
     )
     rows = ReleaseEntry.objects.filter(visit=visit)
-    worked_on = timezone.localdate(visit.starts_at)
-    accounts: list[tuple[int, Any, dict[str, Any]]] = [
-        (
-            visit.half_days,
-            rows.of_specialists(),
-            {"specialist": visit.specialist, "year": academic_year_of(worked_on)},
-        ),
-        (
-            visit.teachers_half_days,
-            rows.of_schools(),
-            {"place": visit.place, "year": visit.place.stage_year.year},
-        ),
+    accounts: list[tuple[int, Account, ReleaseEntryQuerySet]] = [
+        (visit.half_days, visit.specialist, rows.of_specialists()),
+        (visit.teachers_half_days, visit.place, rows.of_schools()),
     ]
-    for worth, counted, account in accounts:
+    for worth, account, counted in accounts:
         _bring_to(
             worth,
-            counted=counted.balance() if counted.exists() else None,
+            counted=_by_day(counted),
             why=_why("Visit put right", facts.reason),
             kind=ReleaseEntry.Kind.VISIT,
             actor=facts.actor,
             now=facts.now,
+            account=account,
+            worked_on=timezone.localdate(visit.starts_at),
             visit=visit,
-            worked_on=worked_on,
-            **account,
         )
 
 
@@ -143,23 +132,43 @@ def _locked_meeting(meeting: Meeting) -> Meeting:
     return Meeting.objects.select_for_update(of=("self",)).select_related("group__specialist").get(pk=meeting.pk)
 
 
+def _by_day(rows: ReleaseEntryQuerySet) -> dict[dt.date, int]:
+    """What these rows come to, by the day that they are of; one query."""
+    return dict(rows.order_by().values_list("worked_on").annotate(Sum("half_days")))
+
+
 def _bring_to(
-    worth: int, *, counted: int | None, why: str, kind: str, actor: Membership, now: dt.datetime, **fields: Any
+    worth: int,
+    *,
+    counted: Mapping[dt.date, int],
+    why: str,
+    kind: str,
+    actor: Membership,
+    now: dt.datetime,
+    account: Account,
+    worked_on: dt.date,
+    **source: Any,
 ) -> None:
-    """Add what is missing; `counted` is the sum of the source's rows, or None where it has none yet."""
-    difference = worth - (counted or 0)
-    if difference:
-        is_first = counted is None
-        ReleaseEntry.objects.create(
-            hub_id=active_hub_id(),
-            kind=kind if is_first else ReleaseEntry.Kind.CORRECTION,
-            words="" if is_first else why,
-            half_days=difference,
-            recorded_at=now,
-            recorded_by=actor.user,
-            recorded_name=actor.user.name,
-            **fields,
-        )
+    """Add what is missing on the day, and take back what was counted on another one.
+
+    `counted` is what the source's rows come to, by day: nothing where it has none yet.
+    """
+    for day, right in {**dict.fromkeys(counted, 0), worked_on: worth}.items():
+        difference = right - counted.get(day, 0)
+        if difference:
+            ReleaseEntry.objects.create(
+                hub_id=active_hub_id(),
+                kind=ReleaseEntry.Kind.CORRECTION if counted else kind,
+                year=_year_of(account, day),
+                worked_on=day,
+                words=why if counted else "",
+                half_days=difference,
+                recorded_at=now,
+                recorded_by=actor.user,
+                recorded_name=actor.user.name,
+                **_owner(account),
+                **source,
+            )
 
 
 def _why(what: str, reason: str) -> str:

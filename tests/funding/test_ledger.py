@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -82,6 +83,12 @@ def tell_visit(visit: Visit, actor: Membership, now: dt.datetime, *, reason: str
         happenings.visit_held.tell(happenings.VisitHeld(visit, actor, now, reason))
 
 
+def move_visit(visit: Visit, actor: Membership, now: dt.datetime, to: dt.datetime, reason: str, **lengths: int) -> None:
+    with tenancy.use(visit.hub_id):
+        Visit.objects.filter(pk=visit.pk).update(starts_at=to)
+    tell_visit(visit, actor, now, reason=reason, **lengths)
+
+
 def tell_meeting(meeting: Meeting, actor: Membership, now: dt.datetime) -> None:
     with tenancy.use(meeting.hub_id):
         happenings.meeting_held.tell(happenings.MeetingHeld(meeting, actor, now))
@@ -93,6 +100,16 @@ def rows(account: Account) -> list[tuple[str, int, str]]:
         owner = "place" if isinstance(account, Place) else "specialist"
         found = ReleaseEntry.objects.filter(**{owner: account.pk}).order_by("pk")
         return [(entry.kind, entry.half_days, entry.words) for entry in found]
+
+
+def by_day(account: Account) -> dict[tuple[int, dt.date], int]:
+    """What an account comes to, by academic year and day; days that come to nothing are left out."""
+    with tenancy.use(account.hub_id):
+        owner = "place" if isinstance(account, Place) else "specialist"
+        summed: Counter[tuple[int, dt.date]] = Counter()
+        for entry in ReleaseEntry.objects.filter(**{owner: account.pk}):
+            summed[entry.year, entry.worked_on] += entry.half_days
+        return {day: half_days for day, half_days in summed.items() if half_days}
 
 
 def day_in_school(now: dt.datetime, half_days: int = 1, **values: Any) -> InSchool:
@@ -215,6 +232,30 @@ def test_a_visit_put_right_counts_the_difference_with_the_reason(
         ("correction", -1, "Visit put right: It did not."),
     ]
     assert rows(place) == [("visit", 1, ""), ("correction", -1, "Visit put right: It did not.")]
+
+
+def test_a_visit_put_right_to_another_day_counts_on_that_day_and_in_its_year(
+    visit: Visit, place: Place, mina: MasterySpecialist, as_mina: Membership, now: dt.datetime
+) -> None:
+    visited_on = dt.date(2026, 11, 15)
+    august = visit.starts_at.replace(month=8, day=27)
+    tell_visit(visit, as_mina, now)
+
+    move_visit(visit, as_mina, now, august, "It was before the year began.")
+    assert by_day(mina) == {(2025, august.date()): 1}
+    assert by_day(place) == {(YEAR, august.date()): 2}
+
+    move_visit(visit, as_mina, now, visit.starts_at, "It was not.", half_days=2)
+    assert by_day(mina) == {(YEAR, visited_on): 2}
+    assert rows(mina) == [
+        ("visit", 1, ""),
+        ("correction", -1, "Visit put right: It was before the year began."),
+        ("correction", 1, "Visit put right: It was before the year began."),
+        ("correction", -1, "Visit put right: It was not."),
+        ("correction", 2, "Visit put right: It was not."),
+    ]
+    with tenancy.use(place.hub_id):
+        assert ledger.used_by_specialists([mina], year=YEAR) == {mina.pk: 2}
 
 
 @pytest.mark.django_db(transaction=True)
