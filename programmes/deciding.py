@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from correspondence import reminders
 from hubs import timeline
+from hubs.locking import locked
 from hubs.models import Membership
 from hubs.permissions import require
 from hubs.wording import plain_day
@@ -54,23 +55,23 @@ def choose_part(*, expression: ExpressionOfInterest, part: School, actor: Member
     `CannotDecide` for a school that is no such part, or that has another one for the stage and year.
     """
     require(actor, "decide_expressions")
-    locked = ExpressionOfInterest.objects.select_for_update(of=("self",)).select_related("school").get(pk=expression.pk)
-    former = locked.school
+    found = locked(ExpressionOfInterest.objects.select_related("school"), expression.pk, no_key=False)
+    former = found.school
     if former == part:
         return
-    if part not in locked.parts:
+    if part not in found.parts:
         raise CannotDecide(f"{former.name} is not known to have split into {part.name} and others.")
-    locked.school = part
-    if locked.state in LIVE and (rival := rivals.rival_of(locked)):
-        sent_as = rivals.sent_under(rival, locked)
-        raise CannotDecide(f"{part.name} has sent {rival.reference}{sent_as} as well. {_way_out(locked, rival)}")
+    found.school = part
+    if found.state in LIVE and (rival := rivals.rival_of(found)):
+        sent_as = rivals.sent_under(rival, found)
+        raise CannotDecide(f"{part.name} has sent {rival.reference}{sent_as} as well. {_way_out(found, rival)}")
     # A room above may have a word against it: then all of it is as before.
     with transaction.atomic():
-        locked.save(update_fields=["school"])
-        SchoolChange.objects.unseen().filter(expression=locked).update(seen_at=now, seen_by=actor.user)
+        found.save(update_fields=["school"])
+        SchoolChange.objects.unseen().filter(expression=found).update(seen_at=now, seen_by=actor.user)
         text = f"It is for {part.name} ({part.urn_in_words}), one of the schools that {former.name} has become."
-        timeline.record(subject=locked, actor=actor, now=now, text=text)
-        school_chosen.tell(SchoolChosen(expression=locked, former=former, actor=actor, now=now))
+        timeline.record(subject=found, actor=actor, now=now, text=text)
+        school_chosen.tell(SchoolChosen(expression=found, former=former, actor=actor, now=now))
     reminders.derive_soon()
 
 
@@ -83,37 +84,35 @@ def _decide(
     answer_by: dt.date | None = None,
 ) -> None:
     require(actor, "decide_expressions")
-    locked = (
-        ExpressionOfInterest.objects.select_for_update(of=("self",))
-        .select_related("hub", "school", "window__stage_year__stage")
-        .get(pk=expression.pk)
+    found = locked(
+        ExpressionOfInterest.objects.select_related("hub", "school", "window__stage_year__stage"), expression.pk
     )
-    if locked.state == outcome:
+    if found.state == outcome:
         return
-    if outcome not in TRANSITIONS[State(locked.state)]:
+    if outcome not in TRANSITIONS[State(found.state)]:
         raise CannotDecide(
-            f"{locked.reference} is {locked.get_state_display().lower()}, so it cannot be {outcome.label.lower()}."
+            f"{found.reference} is {found.get_state_display().lower()}, so it cannot be {outcome.label.lower()}."
         )
     if answer_by and answer_by <= timezone.localdate(now):
         raise CannotDecide("Choose a day that is still to come for the school's answer.")
-    if outcome == State.OFFERED and (rival := rivals.rival_of(locked)):
-        _refuse_second_place(locked, rival)
+    if outcome == State.OFFERED and (rival := rivals.rival_of(found)):
+        _refuse_second_place(found, rival)
     decision = Decision.objects.create(
-        hub=locked.hub,
-        expression=locked,
+        hub=found.hub,
+        expression=found,
         outcome=outcome,
         words=words.strip(),
         answer_by=answer_by,
         decided_by=actor.user,
         decided_at=now,
     )
-    locked.state = outcome
-    locked.save(update_fields=["state"])
+    found.state = outcome
+    found.save(update_fields=["state"])
     said = f" {decision.words}" if decision.words else ""
     asked = f" To be answered by {plain_day(answer_by)}." if answer_by else ""
     text = f"Offered a place.{asked}{said}" if outcome == State.OFFERED else f"Declined.{said}"
-    timeline.record(subject=locked, actor=actor, now=now, text=text)
-    letters.send_decision(expression=locked, decision=decision, now=now)
+    timeline.record(subject=found, actor=actor, now=now, text=text)
+    letters.send_decision(expression=found, decision=decision, now=now)
     reminders.derive_soon()
 
 

@@ -28,8 +28,8 @@ def url_of(feed: CalendarFeed) -> str:
 def open_feed(*, of: WorkGroup | MasterySpecialist, actor: Membership, now: dt.datetime) -> CalendarFeed:
     """Give a calendar an address; it keeps the one that it has. Raises `NotAllowed`."""
     _require(actor, of)
-    locked = type(of).objects.select_for_update(of=("self",)).get(pk=of.pk)
-    if feed := live_feed_of(locked):
+    type(of).objects.select_for_update(no_key=True).only("pk").get(pk=of.pk)
+    if feed := live_feed_of(of):
         return feed
     whose = {"group": of} if isinstance(of, WorkGroup) else {"specialist": of}
     feed = CalendarFeed.objects.create(hub_id=of.hub_id, made_at=now, made_by=actor.user, **whose)

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from correspondence import reminders
 from hubs import timeline
 from hubs.constraints import broken_constraint
+from hubs.locking import locked
 from hubs.models import Membership
 from hubs.permissions import require
 from hubs.tenancy import active_hub_id
@@ -16,6 +17,7 @@ from programmes.models import StageYear
 from schools.lineage import urns_of_school_today
 from workgroups import letters
 from workgroups.handing_over import hand_over_visits
+from workgroups.locking import lock_led
 from workgroups.models import MasterySpecialist, PlaceState, WorkGroup
 
 
@@ -38,13 +40,15 @@ def form_group(
 ) -> WorkGroup:
     """Form a group, without schools, in the active hub. Raises `NotAllowed` and `NameTaken`."""
     require(actor, "manage_groups")
-    group = WorkGroup(hub_id=active_hub_id(), stage_year=stage_year, made_at=now)
-    _save(group, name, specialist, size_limit)
-    text = f"Formed for {stage_year}, with {specialist.name} and at most {size_limit} schools."
-    timeline.record(subject=group, actor=actor, now=now, text=text)
-    timeline.record(subject=specialist, actor=actor, now=now, text=f"Leads {name}, {stage_year}.")
-    reminders.derive_soon()
-    return group
+    with transaction.atomic():
+        leads = locked(MasterySpecialist.objects.all(), specialist.pk)
+        group = WorkGroup(hub_id=active_hub_id(), stage_year=stage_year, made_at=now)
+        _save(group, name, leads, size_limit)
+        text = f"Formed for {stage_year}, with {leads.name} and at most {size_limit} schools."
+        timeline.record(subject=group, actor=actor, now=now, text=text)
+        timeline.record(subject=leads, actor=actor, now=now, text=f"Leads {name}, {stage_year}.")
+        reminders.derive_soon()
+        return group
 
 
 def change_group(
@@ -64,8 +68,8 @@ def change_group(
     """
     require(actor, "manage_groups")
     with transaction.atomic():
-        locked = WorkGroup.objects.select_for_update(of=("self",)).with_stage()
-        found = locked.get(pk=group.pk)
+        specialist = lock_led(WorkGroup.objects.filter(pk=group.pk), specialist)
+        found = WorkGroup.objects.with_stage().get(pk=group.pk)
         before = found.specialist
         changes = _changes(found, name, specialist, size_limit)
         if not changes:

@@ -7,12 +7,14 @@ The day is not before the school's acceptance.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
 
 from correspondence import reminders
 from hubs import timeline
+from hubs.locking import lock_all, locked
 from hubs.models import Membership
 from hubs.permissions import require
 from programmes.deciding import CannotDecide
@@ -31,6 +33,7 @@ __all__ = [
     "follow_school",
     "group_after",
     "join",
+    "join_together",
     "leave",
     "make_place",
     "move",
@@ -88,7 +91,7 @@ def follow_school(facts: SchoolChosen) -> None:
     found = Place.objects.select_related("group__specialist").filter(expression=facts.expression).first()
     if found is None:
         return
-    place, part = steps.locked(found), facts.expression.school
+    place, part = steps.locked(found, no_key=False), facts.expression.school
     if place.group and part.pk in own_urns(place.group):
         raise CannotDecide(
             f"{place.group.specialist.name}, who leads {place.group}, teaches at {part.name}. "
@@ -108,14 +111,30 @@ def join(*, place: Place, group: WorkGroup, on: dt.date, actor: Membership, now:
     require(actor, "manage_groups")
     with transaction.atomic():
         target, found = _locked(group, place)
-        if found.state == PlaceState.IN_GROUP:
-            if found.group_id == target.pk:
-                return
-            raise CannotPlace(f"{found.school_now.name} is in {found.group} already. Move it from there instead.")
-        _require_to_fit(found, target)
-        event = steps.take(found, Step(Kind.JOINED, on, group=target), actor=actor, now=now)
-        hand_over_visits(places=Place.objects.filter(pk=found.pk), to=target.specialist, now=now)
-        letters.send_joined(place=found, event=event, now=now)
+        _join(found, target, own_urns(target), on, actor, now)
+
+
+def join_together(
+    *, places: Iterable[Place], group: WorkGroup, on: dt.date, actor: Membership, now: dt.datetime
+) -> dict[int, str]:
+    """Put several places into a group as `join` does, each by itself; return why others have not joined, by their keys.
+
+    Raises `NotAllowed`.
+    """
+    require(actor, "manage_groups")
+    refused: dict[int, str] = {}
+    with transaction.atomic():
+        wanted = Place.objects.filter(pk__in=[place.pk for place in places])
+        lock_all(wanted)
+        target = locked(WorkGroup.objects.with_stage(), group.pk)
+        own = own_urns(target)
+        for place in steps.with_all(wanted).order_by("pk"):
+            try:
+                with transaction.atomic():
+                    _join(place, target, own, on, actor, now)
+            except CannotPlace as refusal:
+                refused[place.pk] = str(refusal)
+    return refused
 
 
 def move(*, place: Place, group: WorkGroup, on: dt.date, reason: str, actor: Membership, now: dt.datetime) -> None:
@@ -171,6 +190,18 @@ def own_urns(group: WorkGroup) -> set[int]:
     return set(urns_of_school_today(group.specialist_school_id))
 
 
+def _join(place: Place, group: WorkGroup, own: set[int], on: dt.date, actor: Membership, now: dt.datetime) -> None:
+    """Put a place into a group, both locked."""
+    if place.state == PlaceState.IN_GROUP:
+        if place.group_id == group.pk:
+            return
+        raise CannotPlace(f"{place.school_now.name} is in {place.group} already. Move it from there instead.")
+    _require_to_fit(place, group, own)
+    event = steps.take(place, Step(Kind.JOINED, on, group=group), actor=actor, now=now)
+    hand_over_visits(places=Place.objects.filter(pk=place.pk), to=group.specialist, now=now)
+    letters.send_joined(place=place, event=event, now=now)
+
+
 def _take(place: Place, step: Step, actor: Membership, now: dt.datetime) -> None:
     require(actor, "manage_groups")
     with transaction.atomic():
@@ -180,11 +211,11 @@ def _take(place: Place, step: Step, actor: Membership, now: dt.datetime) -> None
 
 
 def _locked(group: WorkGroup, place: Place) -> tuple[WorkGroup, Place]:
-    """Both as they are now. The group first, as for whoever changes its Specialist."""
-    groups = WorkGroup.objects.select_for_update(of=("self",), no_key=True).with_stage()
-    return groups.get(pk=group.pk), steps.locked(place)
+    """Both as they are now."""
+    found = steps.locked(place)
+    return locked(WorkGroup.objects.with_stage(), group.pk), found
 
 
-def _require_to_fit(place: Place, group: WorkGroup) -> None:
-    if reason := why_not(place, group):
+def _require_to_fit(place: Place, group: WorkGroup, own: set[int] | None = None) -> None:
+    if reason := why_not(place, group, own):
         raise CannotPlace(reason)

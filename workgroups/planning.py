@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 
 from correspondence import reminders
 from hubs import timeline
+from hubs.locking import locked
 from hubs.models import Membership
 from hubs.wording import days, moment
 from schools.models import School
@@ -73,8 +74,8 @@ def hosts_of(group: WorkGroup) -> list[School]:
 def lock_meeting(meeting: Meeting, actor: Membership) -> Meeting:
     """The meeting, locked after its group: no two meetings of a group change at once. Raises `NotAllowed`."""
     require_lead(actor, meeting.group)
-    WorkGroup.objects.select_for_update(of=("self",)).get(pk=meeting.group_id)
-    return Meeting.objects.select_for_update(of=("self",)).select_related("group", "host_school").get(pk=meeting.pk)
+    locked(WorkGroup.objects.all(), meeting.group_id)
+    return locked(Meeting.objects.select_related("group", "host_school"), meeting.pk)
 
 
 def plan_meeting(*, group: WorkGroup, details: MeetingDetails, actor: Membership, now: dt.datetime) -> Meeting:
@@ -83,15 +84,15 @@ def plan_meeting(*, group: WorkGroup, details: MeetingDetails, actor: Membership
     Raises `NotAllowed` and `CannotPlan`.
     """
     require_lead(actor, group)
-    locked = WorkGroup.objects.select_for_update(of=("self",)).get(pk=group.pk)
+    found = locked(WorkGroup.objects.all(), group.pk)
     _check_time(details, now)
-    if there := _meeting_at(locked, details):
+    if there := _meeting_at(found, details):
         if details_of(there) == details:
             return there
-        raise CannotPlan(f"{locked.name} has a meeting at this time already. Change that one, or enter another time.")
-    _check_host(locked, details)
+        raise CannotPlan(f"{found.name} has a meeting at this time already. Change that one, or enter another time.")
+    _check_host(found, details)
     meeting = Meeting.objects.create(
-        hub_id=locked.hub_id, group=locked, made_at=now, changed_at=now, **_values_of(details)
+        hub_id=found.hub_id, group=found, made_at=now, changed_at=now, **_values_of(details)
     )
     verb = "Planned" if details.starts_at > now else "Entered"
     where = f", {meeting.where}" if meeting.where else ""

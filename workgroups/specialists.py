@@ -19,6 +19,7 @@ from hubs.years import label_of
 from programmes.models import Stage
 from schools.lineage import urns_of_school_today
 from schools.models import School
+from workgroups.locking import lock_led
 from workgroups.models import DaysAgreed, MasterySpecialist, Place, WorkGroup
 
 _TAKEN = {
@@ -71,8 +72,7 @@ def change_specialist(
     """
     require(actor, "manage_groups")
     with transaction.atomic():
-        locked = MasterySpecialist.objects.select_for_update(of=("self",)).select_related("school", "user")
-        found = locked.get(pk=specialist.pk)
+        found = lock_led(WorkGroup.objects.filter(specialist=specialist), specialist)
         before = _details_of(found)
         if before == _tidy(details):
             return False
@@ -135,9 +135,8 @@ def _save(specialist: MasterySpecialist, details: SpecialistDetails) -> None:
 
 
 def _require_elsewhere(specialist: MasterySpecialist, school: School) -> None:
-    """Raise where the school, under any of its URNs, is in a group that she leads. Nobody joins one meanwhile."""
-    groups = list(WorkGroup.objects.select_for_update().filter(specialist=specialist).order_by("pk"))
-    own = Place.objects.members().filter(group__in=groups, school__in=list(urns_of_school_today(school.pk)))
+    """Raise where the school, under any of its URNs, is in a group that she leads."""
+    own = Place.objects.members().filter(group__specialist=specialist, school__in=list(urns_of_school_today(school.pk)))
     if found := own.select_related("group__stage_year__stage").first():
         assert found.group is not None
         raise CannotKeep(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from correspondence import reminders
-from hubs import timeline
+from hubs import locking, timeline
 from hubs.models import Membership
 from hubs.wording import plain_day
 from hubs.years import first_day_of
@@ -21,6 +21,7 @@ from programmes.participation import CannotRecord
 from workgroups import taking_part
 from workgroups.happenings import PlaceChanged, place_changed
 from workgroups.models import Place, PlaceEvent, PlaceState, WorkGroup
+from workgroups.models.groups import PlaceQuerySet
 
 Kind = PlaceEvent.Kind
 WAITING, IN_GROUP, LEFT, COMPLETED, NOT_COMPLETED = PlaceState
@@ -107,10 +108,14 @@ def group_after(events: Iterable[PlaceEvent]) -> int | None:
     return last.group_id if has_group else None
 
 
-def locked(place: Place) -> Place:
-    """The place as it is now, kept from other steps until the transaction ends."""
-    found = Place.objects.select_for_update(of=("self",)).with_stage().with_school_now()
-    return found.select_related("hub", "group__specialist").get(pk=place.pk)
+def locked(place: Place, *, no_key: bool = True) -> Place:
+    """The place as it is now, kept from other steps until the transaction ends; as `hubs.locking.locked`."""
+    return locking.locked(with_all(Place.objects.all()), place.pk, no_key=no_key)
+
+
+def with_all(places: PlaceQuerySet) -> PlaceQuerySet:
+    """Places with what a step is taken and told with."""
+    return places.with_stage().with_school_now().select_related("hub", "group__specialist")
 
 
 def take(place: Place, step: Step, *, actor: Membership, now: dt.datetime) -> PlaceEvent:

@@ -49,7 +49,7 @@ def save_draft(
     """
     require(actor, "lead_groups")
     # Waits for a log under way: what it has just become is not kept once more.
-    if places_of(actor).filter(pk=place.pk).select_for_update().first() is None:
+    if places_of(actor).filter(pk=place.pk).select_for_update(no_key=True).first() is None:
         raise NotAllowed(f"{place.school_now.name} is in another Mastery Specialist’s group.")
     if Visit.objects.filter(place=place, term=term, number=number, state=VisitState.HELD).exists():
         raise VisitLogged("This visit is logged already. What you typed here is not saved.")

@@ -17,7 +17,7 @@ from hubs import timeline
 from hubs.models import Membership
 from hubs.permissions import NotAllowed, require
 from hubs.wording import days, moment
-from workgroups import letters
+from workgroups import letters, steps
 from workgroups.happenings import VisitHeld, visit_held
 from workgroups.models import AgreedAction, InternalNote, Place, Visit, VisitDraft, VisitState
 from workgroups.permissions import places_of
@@ -200,8 +200,7 @@ def log_of(visit: Visit) -> VisitLog:
 def _lock(place: Place, actor: Membership) -> Place:
     """The place, locked, which the member must see."""
     require(actor, "lead_groups")
-    rows = Place.objects.select_for_update(of=("self",)).with_stage().with_school_now()
-    locked = rows.select_related("group__specialist", "hub").get(pk=place.pk)
+    locked = steps.locked(place)
     if not places_of(actor).filter(pk=locked.pk).exists():
         raise NotAllowed(f"{locked.school_now.name} is in another Mastery Specialist’s group.")
     return locked

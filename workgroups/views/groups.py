@@ -195,17 +195,17 @@ def group_places(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _join(request: MemberRequest, group: WorkGroup, form: AllocationForm) -> tuple[list[Candidate], list[str]]:
     """Let those that were ticked join, each by itself; those that did, and why the others did not."""
-    joined, refusals = [], []
-    for one in form.chosen():
-        try:
-            placing.join(
-                place=one.place, group=group, on=form.cleaned_data["on"], actor=request.membership, now=timezone.now()
-            )
-        except placing.CannotPlace as refusal:
-            refusals.append(f"{one.place.school_now.name} has not joined. {refusal}")
-        else:
-            joined.append(one)
-    return joined, refusals
+    chosen = form.chosen()
+    refused = placing.join_together(
+        places=[one.place for one in chosen],
+        group=group,
+        on=form.cleaned_data["on"],
+        actor=request.membership,
+        now=timezone.now(),
+    )
+    joined = [one for one in chosen if one.place.pk not in refused]
+    names = {one.place.pk: one.place.school_now.name for one in chosen}
+    return joined, [f"{names[key]} has not joined. {why}" for key, why in refused.items()]
 
 
 def _say_joined(request: MemberRequest, group: WorkGroup, joined: Sequence[Candidate]) -> None:
