@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from hubs import timeline
+from hubs.locking import locked
 from hubs.models import Membership
 from hubs.permissions import NotAllowed, require
 from workgroups.models import AgreedAction, Place
@@ -28,28 +29,30 @@ def actions_of(place: Place) -> list[AgreedAction]:
 
 def mark_action_done(*, action: AgreedAction, actor: Membership, now: dt.datetime) -> None:
     """Say that what was agreed is done, today; said already, nothing happens. Raises `NotAllowed`."""
-    locked = _lock(action, actor)
-    if locked.done_on:
+    found = _lock(action, actor)
+    if found.done_on:
         return
-    locked.done_on = timezone.localdate(now)
-    locked.save(update_fields=["done_on"])
-    timeline.record(subject=locked.place, actor=actor, now=now, text=f"Done: {locked.text}")
+    found.done_on = timezone.localdate(now)
+    found.save(update_fields=["done_on"])
+    timeline.record(subject=found.place, actor=actor, now=now, text=f"Done: {found.text}")
 
 
 def mark_action_open(*, action: AgreedAction, actor: Membership, now: dt.datetime) -> None:
     """Take back that it is done; where it is open, nothing happens. Raises `NotAllowed`."""
-    locked = _lock(action, actor)
-    if locked.done_on is None:
+    found = _lock(action, actor)
+    if found.done_on is None:
         return
-    locked.done_on = None
-    locked.save(update_fields=["done_on"])
-    timeline.record(subject=locked.place, actor=actor, now=now, text=f"Not done after all: {locked.text}")
+    found.done_on = None
+    found.save(update_fields=["done_on"])
+    timeline.record(subject=found.place, actor=actor, now=now, text=f"Not done after all: {found.text}")
 
 
 def _lock(action: AgreedAction, actor: Membership) -> AgreedAction:
     require(actor, "lead_groups")
-    rows = AgreedAction.objects.select_for_update(of=("self",)).select_related("place__school")
-    locked = rows.get(pk=action.pk)
-    if not places_of(actor).filter(pk=locked.place_id).exists():
-        raise NotAllowed(f"{locked.place.school_now.name} is in another Mastery Specialist’s group.")
-    return locked
+    # As whoever changes what was agreed at a visit does.
+    place = locked(Place.objects.select_related("school"), action.place_id)
+    if not places_of(actor).filter(pk=place.pk).exists():
+        raise NotAllowed(f"{place.school_now.name} is in another Mastery Specialist’s group.")
+    found = place.actions.get(pk=action.pk)
+    found.place = place
+    return found

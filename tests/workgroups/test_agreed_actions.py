@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,7 +10,9 @@ from hubs import tenancy
 from hubs.models import Hub, Membership, Role, User
 from hubs.permissions import NotAllowed
 from tests import factories, work
-from tests.workgroups.visits import at, entries_of, group_of, place_in
+from tests.locks import begin_meanwhile
+from tests.workgroups.visits import a_log, at, entries_of, group_of, place_in
+from workgroups import visiting
 from workgroups.agreed_actions import mark_action_done, mark_action_open, open_actions
 from workgroups.models import AgreedAction, Place
 
@@ -72,3 +76,34 @@ def test_only_who_leads_the_group_or_sees_all_says_so(
         with pytest.raises(NotAllowed):
             mark(action, factories.membership_of(person, hub), now)
     assert mark(action, factories.membership_of(lead, hub), now) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_while_the_visits_log_is_put_right_stays_done(
+    place: Place, actor: Membership, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenancy.use(place.hub):
+        visit = visiting.log_visit(place=place, term=1, number=1, log=a_log(), actor=actor, now=now)
+        action = AgreedAction.objects.get()
+        log = replace(visiting.log_of(visit), shared_note="Corrected.")
+
+    def meanwhile() -> None:
+        with tenancy.use(place.hub_id):
+            mark_action_done(action=action, actor=actor, now=now)
+
+    threads = []
+    write = AgreedAction.save
+
+    def save(self: AgreedAction, **options: Any) -> None:
+        """Between reading what was agreed and writing it, somebody says that it is done."""
+        if not threads:
+            threads.append(begin_meanwhile(meanwhile))
+        write(self, **options)
+
+    monkeypatch.setattr(AgreedAction, "save", save)
+    with tenancy.use(place.hub):
+        visiting.put_right_visit(visit=visit, log=log, reason="A slip.", actor=actor, now=now)
+    threads[0].join()
+    with tenancy.use(place.hub):
+        assert AgreedAction.objects.get().done_on == dt.date(2026, 11, 21)
+    assert "Done: Draw bars in every lesson" in entries_of(place)
