@@ -23,6 +23,7 @@ from funding.models import ReleaseEntry
 from funding.models.release import ReleaseEntryQuerySet
 from hubs import timeline
 from hubs.constraints import broken_constraint
+from hubs.locking import locked
 from hubs.models import Membership
 from hubs.permissions import NotAllowed, require
 from hubs.tenancy import active_hub_id
@@ -87,7 +88,7 @@ def count_meeting(facts: MeetingHeld) -> None:
     meeting = _locked_meeting(facts.meeting)
     rows = ReleaseEntry.objects.filter(meeting=meeting).select_related("specialist").order_by("pk")
     # A group that has got another Specialist since then: the day stays hers who held it.
-    specialist = rows[0].specialist if rows else meeting.group.specialist
+    specialist = rows[0].specialist if rows else meeting.specialist
     assert specialist is not None
     _bring_to(
         meeting.half_days,
@@ -129,7 +130,7 @@ def count_visit(facts: VisitHeld) -> None:
 
 
 def _locked_meeting(meeting: Meeting) -> Meeting:
-    return Meeting.objects.select_for_update(of=("self",)).select_related("group__specialist").get(pk=meeting.pk)
+    return locked(Meeting.objects.select_related("specialist"), meeting.pk)
 
 
 def _by_day(rows: ReleaseEntryQuerySet) -> dict[dt.date, int]:

@@ -206,6 +206,7 @@ def make_meeting(group: WorkGroup, *, starts_at: dt.datetime | None = None, **fi
             hub_id=group.hub_id,
             group=group,
             starts_at=starts_at,
+            specialist_id=group.specialist_id,
             **{"venue": "Town hall", "made_at": now, "changed_at": now, **fields},
         )
 

@@ -16,7 +16,7 @@ from hubs.tenancy import active_hub_id
 from programmes.models import StageYear
 from schools.lineage import urns_of_school_today
 from workgroups import letters
-from workgroups.handing_over import hand_over_visits
+from workgroups.handing_over import hand_over_meetings, hand_over_visits
 from workgroups.locking import lock_led
 from workgroups.models import MasterySpecialist, PlaceState, WorkGroup
 
@@ -62,7 +62,7 @@ def change_group(
 ) -> bool:
     """Change a group's name, Specialist or limit; whether that was news.
 
-    A new Specialist gets the visits that are arranged, and the schools get a letter.
+    A new Specialist gets the meetings and visits to come, and the schools get a letter.
 
     Raises `NotAllowed`, `NameTaken`, and `OwnSchool` for a Specialist whose school is in the group under any URN.
     """
@@ -80,6 +80,7 @@ def change_group(
         timeline.record(subject=found, actor=actor, now=now, text=f"Changed: {', '.join(changes)}.")
         if before != specialist:
             hand_over_visits(places=found.places.members(), to=specialist, now=now)
+            hand_over_meetings(group=found, to=specialist, now=now)
             what = f"{found}, {found.stage_year}"
             timeline.record(subject=before, actor=actor, now=now, text=f"Leads {what} no more: {specialist} does.")
             timeline.record(subject=specialist, actor=actor, now=now, text=f"Leads {what}, after {before}.")

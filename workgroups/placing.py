@@ -140,7 +140,7 @@ def join_together(
 def move(*, place: Place, group: WorkGroup, on: dt.date, reason: str, actor: Membership, now: dt.datetime) -> None:
     """Move a place to another group of its stage and year; its people get a letter, without the reason.
 
-    Visits that are arranged go over to that group's Specialist. Raises `NotAllowed`, `CannotPlace` and `WrongDay`.
+    Visits to come go over to that group's Specialist. Raises `NotAllowed`, `CannotPlace` and `WrongDay`.
     """
     require(actor, "manage_groups")
     with transaction.atomic():

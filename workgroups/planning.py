@@ -92,7 +92,12 @@ def plan_meeting(*, group: WorkGroup, details: MeetingDetails, actor: Membership
         raise CannotPlan(f"{found.name} has a meeting at this time already. Change that one, or enter another time.")
     _check_host(found, details)
     meeting = Meeting.objects.create(
-        hub_id=found.hub_id, group=found, made_at=now, changed_at=now, **_values_of(details)
+        hub_id=found.hub_id,
+        group=found,
+        specialist_id=found.specialist_id,
+        made_at=now,
+        changed_at=now,
+        **_values_of(details),
     )
     verb = "Planned" if details.starts_at > now else "Entered"
     where = f", {meeting.where}" if meeting.where else ""
@@ -129,6 +134,9 @@ def change_meeting(
         _check_host(locked.group, details)
     for name, value in _values_of(details).items():
         setattr(locked, name, value)
+    if locked.starts_at > now:
+        # One that was to be by now may be another one's still: see `workgroups.handing_over`.
+        locked.specialist_id = locked.group.specialist_id
     locked.changed_at = now
     locked.sequence += 1
     locked.save()

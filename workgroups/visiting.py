@@ -97,7 +97,9 @@ def move_visit(*, visit: Visit, starts_at: dt.datetime, half_days: int, actor: M
         return
     _refuse_the_past(starts_at, now)
     before = moment(locked.starts_at)
-    _change(locked, now, starts_at=starts_at, half_days=half_days)
+    # One that was to be by now may be another one's still: see `workgroups.handing_over`.
+    leader = place.group.specialist if place.group else locked.specialist
+    _change(locked, now, starts_at=starts_at, half_days=half_days, specialist=leader)
     _record(locked, place, actor, now, f"Moved to {moment(starts_at)}, {days(half_days)}. It was to be on {before}.")
     reminders.derive_soon()
 
@@ -155,8 +157,9 @@ def log_visit(
     if locked.group is None and standing is None:
         raise CannotVisit(f"{locked.school_now.name} is in no Work Group, and no visit to it was arranged.")
     _refuse_the_future(log.starts_at, now)
+    # One that was arranged stays with her whom it was arranged with.
     visit = standing or Visit(hub=locked.hub, place=locked, term=term, number=number, made_at=now)
-    if locked.group:
+    if standing is None and locked.group:
         visit.specialist = locked.group.specialist
     _write(visit, log, actor, now)
     open_actions = AgreedAction.objects.filter(place=locked, done_on=None, pk__in=done).exclude(visit=visit)

@@ -240,7 +240,8 @@ def _dates(hub: Hub, groups: list[WorkGroup], days: int) -> None:
 
     meetings = GROUPS * MEETINGS_OF_GROUP
     Meeting.objects.bulk_create(
-        Meeting(hub=hub, group=groups[number % GROUPS], starts_at=NOW + _days(days) * (number + 1) / meetings,
+        Meeting(hub=hub, group=groups[number % GROUPS], specialist_id=groups[number % GROUPS].specialist_id,
+                starts_at=NOW + _days(days) * (number + 1) / meetings,
                 venue="Town hall", made_at=NOW - _days(60), changed_at=NOW - _days(60))
         for number in range(meetings)
     )  # fmt: skip

@@ -20,7 +20,9 @@ from hubs.permissions import NotAllowed
 from tests import factories, work
 from tests.funding.conftest import YEAR
 from tests.locks import begin_meanwhile
-from workgroups import happenings
+from tests.workgroups.meetings import RECORD, marks_of
+from tests.workgroups.visits import a_log
+from workgroups import forming, happenings, holding, visiting
 from workgroups.models import (
     Attendance,
     MasterySpecialist,
@@ -207,6 +209,24 @@ def test_a_held_meeting_stays_hers_who_held_it_when_the_group_gets_another_speci
     tell_meeting(meeting, leo, now)
 
     assert (rows(mina), rows(other)) == ([("meeting", 2, "")], [])
+
+
+def test_what_was_before_a_group_was_given_away_counts_for_her_who_led_it_though_recorded_afterwards(
+    group: WorkGroup, place: Place, mina: MasterySpecialist, leo: Membership, now: dt.datetime
+) -> None:
+    nora, then = work.make_specialist(group.hub, "Nora"), now - dt.timedelta(days=3)
+    meeting = work.make_meeting(group, starts_at=then)
+    work.make_visit(place, starts_at=then)
+    marks = marks_of(meeting)
+    with tenancy.use(group.hub):
+        forming.change_group(
+            group=group, name=group.name, specialist=nora, size_limit=group.size_limit, actor=leo, now=now
+        )
+        holding.hold_meeting(meeting=meeting, marks=marks, record=RECORD, internal_note="", actor=leo, now=now)
+        visiting.log_visit(place=place, term=1, number=1, log=a_log(starts_at=then), actor=leo, now=now)
+
+    assert rows(mina) == [("meeting", 1, ""), ("visit", 1, "")]
+    assert rows(nora) == []
 
 
 def test_a_visit_counts_for_the_specialist_and_for_the_school(

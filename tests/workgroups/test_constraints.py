@@ -13,7 +13,7 @@ from hubs.constraints import broken_constraint
 from hubs.models import Hub
 from schools.models import School
 from tests import factories, work
-from workgroups.models import MasterySpecialist, Place, PlaceState, WorkGroup
+from workgroups.models import MasterySpecialist, Meeting, Place, PlaceState, WorkGroup
 
 OWN = "no_specialist_leads_her_own_school"
 
@@ -92,6 +92,12 @@ def test_a_specialist_of_another_hub_is_refused(hub: Hub, other_hub: Hub, group:
     theirs = work.make_specialist(other_hub)
     with refused(hub, "group_of_specialist_of_school"):
         WorkGroup.objects.filter(pk=group.pk).update(specialist=theirs, specialist_school=theirs.school)
+
+
+def test_a_specialist_of_another_hub_leads_no_meeting(hub: Hub, other_hub: Hub, group: WorkGroup) -> None:
+    meeting, theirs = work.make_meeting(group), work.make_specialist(other_hub)
+    with refused(hub, "meeting_of_specialist_of_hub"):
+        Meeting.objects.filter(pk=meeting.pk).update(specialist=theirs)
 
 
 def test_a_school_has_one_place_in_a_stage_and_year(hub: Hub) -> None:

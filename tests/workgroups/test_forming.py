@@ -12,7 +12,7 @@ from hubs.permissions import NotAllowed
 from hubs.tenancy import HubOwned
 from tests import factories, work
 from workgroups import forming
-from workgroups.models import MasterySpecialist, Visit, WorkGroup
+from workgroups.models import MasterySpecialist, Meeting, Visit, WorkGroup
 
 
 @pytest.fixture
@@ -70,11 +70,12 @@ def test_name_and_limit_change(group: WorkGroup, actor: Membership, now: dt.date
     assert len(said(group)) == 1
 
 
-def test_another_specialist_gets_the_arranged_visits_and_the_copies_follow(
+def test_another_specialist_gets_what_is_to_come_and_the_copies_follow(
     group: WorkGroup, hub: Hub, actor: Membership, now: dt.datetime
 ) -> None:
-    place = work.make_place(hub, group=group)
-    visit = work.make_visit(place)
+    place, then, soon = work.make_place(hub, group=group), now - dt.timedelta(days=3), now + dt.timedelta(days=3)
+    was_to_be, visit = work.make_visit(place, starts_at=then), work.make_visit(place, starts_at=soon, term=2)
+    was_planned, meeting = work.make_meeting(group, starts_at=then), work.make_meeting(group, starts_at=soon)
     nora = work.make_specialist(hub, "Nora Next")
     before = group.specialist
     assert change(group, actor, now, specialist=nora)
@@ -82,6 +83,9 @@ def test_another_specialist_gets_the_arranged_visits_and_the_copies_follow(
         assert WorkGroup.objects.get().specialist_school == nora.school
         assert group.places.get().specialist_school == nora.school
         assert Visit.objects.get(pk=visit.pk).specialist == nora
+        assert Visit.objects.get(pk=was_to_be.pk).specialist == before
+        assert Meeting.objects.get(pk=meeting.pk).specialist == nora
+        assert Meeting.objects.get(pk=was_planned.pk).specialist == before
     assert said(group) == ["Changed: Mastery Specialist from Mina Mastery to Nora Next."]
     assert said(before) == [f"Leads Ash Group, {group.stage_year} no more: Nora Next does."]
     assert said(nora) == [f"Leads Ash Group, {group.stage_year}, after Mina Mastery."]

@@ -370,10 +370,24 @@ def test_the_specialist_of_the_group_of_that_day_is_who_visited(
     hub: Hub, place: Place, actor: Membership, lead: User, now: dt.datetime
 ) -> None:
     arrange(place, actor, now - dt.timedelta(days=20), starts_at=at("2026-11-10 09:30"))
-    other = group_of(hub)
+    other, hub_lead = group_of(hub), factories.membership_of(lead, hub)
     with tenancy.use(hub):
-        Place.objects.filter(pk=place.pk).update(group=other, specialist_school=other.specialist_school_id)
-    visit = log(place, factories.membership_of(lead, hub), now)
+        placing.move(place=place, group=other, on=now.date(), reason="Nearer.", actor=hub_lead, now=now)
+    assert reload(log(place, hub_lead, now)).specialist.user == actor.user
+    assert reload(log(place, hub_lead, now, number=2)).specialist == other.specialist
+
+
+def test_a_visit_that_was_not_made_and_is_moved_to_a_day_to_come_is_the_specialists_of_today(
+    hub: Hub, place: Place, actor: Membership, lead: User, now: dt.datetime
+) -> None:
+    visit = arrange(place, actor, now - dt.timedelta(days=20), starts_at=at("2026-11-10 09:30"))
+    other, hub_lead = group_of(hub), factories.membership_of(lead, hub)
+    with tenancy.use(hub):
+        placing.move(place=place, group=other, on=now.date(), reason="Nearer.", actor=hub_lead, now=now)
+        assert reload(visit).specialist.user == actor.user
+        visiting.move_visit(
+            visit=visit, starts_at=now + dt.timedelta(days=5), half_days=1, actor=hub_lead, now=now
+        )  # fmt: skip
     assert reload(visit).specialist == other.specialist
 
 

@@ -17,6 +17,7 @@ from hubs.wording import moment
 from schools.lineage import of_today
 from schools.models import School
 from workgroups.models.groups import Participant, Place, WorkGroup
+from workgroups.models.people import MasterySpecialist
 
 # How long half a day is in a calendar.
 HALF_DAY = dt.timedelta(hours=3)
@@ -45,8 +46,8 @@ class MeetingQuerySet(HubQuerySet["Meeting"]):
         return self.filter(group__in=WorkGroup.objects.led_by(user))
 
     def with_group(self) -> Self:
-        """With group, stage, Specialist and host, in the same query."""
-        return self.select_related("group__stage_year__stage", "group__specialist", "host_school")
+        """With group, stage, Specialists and host, in the same query."""
+        return self.select_related("group__stage_year__stage", "group__specialist", "specialist", "host_school")
 
     def with_host_now(self) -> Self:
         """With what each host is today, in one more query: for `where` of several meetings."""
@@ -84,6 +85,8 @@ class Meeting(HubOwned):
         HYBRID = "hybrid", "In person and online"
 
     group = models.ForeignKey(WorkGroup, on_delete=models.PROTECT, related_name="meetings")
+    # Who leads it or led it: the group's Specialist, until it has been.
+    specialist = models.ForeignKey(MasterySpecialist, on_delete=models.PROTECT, related_name="meetings")
     state = models.CharField(max_length=9, choices=MeetingState, default=MeetingState.PLANNED)
     starts_at = models.DateTimeField()
     half_days = models.PositiveSmallIntegerField(default=1)

@@ -59,7 +59,7 @@ class MasterySpecialist(HubOwned):
             models.UniqueConstraint(fields=["hub", "user"], name="specialist_once_per_person"),
             # What a group's copy of the school refers to: see `WorkGroup`.
             models.UniqueConstraint(fields=["id", "school", "hub"], name="specialist_with_school"),
-            # And what money and days refer to.
+            # And what meetings, money and days refer to.
             models.UniqueConstraint(fields=["id", "hub"], name="specialist_with_hub"),
         ]
 

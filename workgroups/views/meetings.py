@@ -278,5 +278,5 @@ def _facts(found: Meeting, *, group_url: str) -> list[SummaryRow]:
     return [
         *rows,
         SummaryRow("Work Group", f"{found.group.name}, {found.group.stage_year}", link=group_url),
-        SummaryRow("Mastery Specialist", found.group.specialist.name),
+        SummaryRow("Mastery Specialist", found.specialist.name),
     ]
