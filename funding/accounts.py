@@ -94,11 +94,15 @@ class SpecialistRow:
 
 @dataclass(frozen=True)
 class Totals:
-    """Of the schools that match: how many there are, what they have used and promised, in half-days."""
+    """Of the schools that match: how many there are, and half-days promised and used.
+
+    `used` is of those that promised some, `used_unpromised` of the others.
+    """
 
     schools: int
     used: int
     promised: int
+    used_unpromised: int
 
 
 def schools(membership: Membership, chosen: Filter) -> PlaceQuerySet:
@@ -118,9 +122,13 @@ def school_row(place: Place) -> SchoolRow:
 def totals(membership: Membership, chosen: Filter) -> Totals:
     """What the schools that match come to; two queries."""
     found = _matching(membership, chosen).order_by()
-    promised = found.values_list("stage_year__release_half_days", flat=True)
-    halves = list(promised)
-    return Totals(len(halves), ReleaseEntry.objects.filter(place__in=found.values("pk")).balance(), sum(halves))
+    promised = dict(found.values_list("pk", "stage_year__release_half_days"))
+    rows = ReleaseEntry.objects.filter(place__in=found.values("pk"))
+    used = rows.order_by().values_list("place").annotate(Sum("half_days"))
+    sums = {True: 0, False: 0}
+    for place, half_days in used:
+        sums[promised[place] > 0] += half_days
+    return Totals(len(promised), sums[True], sum(promised.values()), sums[False])
 
 
 def stage_years_of_places(membership: Membership) -> QuerySet[StageYear]:

@@ -124,6 +124,26 @@ class ReleaseReport:
         return _sum_of_schools(self.lines)
 
     @property
+    def promisers(self) -> list[ReleaseLine]:
+        """The schools that promised days: what is used is set against what is promised for them alone."""
+        return [line for line in self.lines if line.promised]
+
+    @property
+    def promisers_total(self) -> ReleaseSum:
+        """The schools that promised days."""
+        return _sum_of_schools(self.promisers)
+
+    @property
+    def others(self) -> list[ReleaseLine]:
+        """The schools that promised none."""
+        return [line for line in self.lines if not line.promised]
+
+    @property
+    def others_total(self) -> ReleaseSum:
+        """The schools that promised none."""
+        return _sum_of_schools(self.others)
+
+    @property
     def specialists_total(self) -> ReleaseSum:
         """All Specialists."""
         return ReleaseSum(
@@ -136,9 +156,8 @@ class ReleaseReport:
     def bands(self) -> list[Band]:
         """How far the schools that promised something are with it, as of now."""
         counts = dict.fromkeys(BANDS, 0)
-        for line in self.lines:
-            if line.promised:
-                counts[_band_of(line)] += 1
+        for line in self.promisers:
+            counts[_band_of(line)] += 1
         return [Band(label, count) for label, count in counts.items()]
 
 

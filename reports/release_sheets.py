@@ -19,7 +19,24 @@ def sheets(report: ReleaseReport) -> list[Sheet]:
         [[band.label, band.count] for band in report.bands],
         above,
     )
-    return [_schools(report, above), bands, _specialists(report, above)]
+    return [_schools(report, above), _in_short(report, above), bands, _specialists(report, above)]
+
+
+def _in_short(report: ReleaseReport, above: list[str]) -> Sheet:
+    """Schools that promised days, and those that promised none."""
+    columns = [
+        SheetColumn("Whether days were promised", width=36),
+        SheetColumn("Schools", "number"),
+        *(SheetColumn(heading, "days", 14) for heading in ("Used in this time", "Used by now", "Promised")),
+    ]
+    parts = [
+        ("Schools that promised days", report.promisers, report.promisers_total),
+        ("Schools that promised none", report.others, report.others_total),
+    ]
+    rows: list[Sequence[Cell]] = [
+        [label, len(lines), total.used.total, total.used_in_all, total.given] for label, lines, total in parts
+    ]
+    return Sheet("In short", columns, rows, above)
 
 
 def _schools(report: ReleaseReport, above: list[str]) -> Sheet:

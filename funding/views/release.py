@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from funding import accounts, ledger
-from funding.accounts import Line, Used
+from funding.accounts import Line, Totals, Used
 from funding.ledger import Account
 from funding.models import ReleaseEntry
 from funding.release_forms import CorrectionForm, InSchoolForm, ReleaseFilterForm, YearForm
@@ -51,11 +51,7 @@ def release_list(request: MemberRequest) -> HttpResponse:
         "page": page,
         "rows": [accounts.school_row(place) for place in page],
         "totals": totals,
-        "figures": [
-            Figure("Schools", totals.schools),
-            Figure("Used", days(totals.used)),
-            Figure("Promised", days(totals.promised)),
-        ],
+        "figures": _figures_of_list(totals),
         "chosen": listing.chosen_filters(request, form),
         "clear_url": request.path,
         "columns": listing.columns(request, COLUMNS, sort=chosen.sort),
@@ -63,6 +59,18 @@ def release_list(request: MemberRequest) -> HttpResponse:
         "carried": listing.carrying(request.GET.urlencode()),
     }
     return render(request, "funding/release_list.html", context)
+
+
+def _figures_of_list(totals: Totals) -> list[Figure]:
+    """What was used is set against what was promised; days of schools that promised none stand by themselves."""
+    figures = [
+        Figure("Schools", totals.schools),
+        Figure("Promised", days(totals.promised)),
+        Figure("Used of those", days(totals.used)),
+    ]
+    if totals.used_unpromised:
+        figures.append(Figure("Used where none were promised", days(totals.used_unpromised)))
+    return figures
 
 
 @member("lead_groups")

@@ -99,7 +99,10 @@ def test_the_schools_of_a_year_are_listed_with_what_they_used(
 ) -> None:
     birch = work.make_place(hub, factories.make_school("Birch Road"), year=YEAR)
     work.make_place(hub, factories.make_school("Old Mill"), year=YEAR - 1)
+    # In a stage in which no days are promised.
+    cole = work.make_place(hub, factories.make_school("Cole Street"), stage="primary-sustaining", year=YEAR)
     log(birch, leo, now, 4)
+    work.make_release(cole, 6, year=YEAR)
 
     def listed(actor: Membership, chosen: Filter) -> list[tuple[str, Used]]:
         with tenancy.use(hub):
@@ -107,15 +110,16 @@ def test_the_schools_of_a_year_are_listed_with_what_they_used(
             return [(row.place.school_now.name, row.used) for row in rows]
 
     ash = ("Ash Lane Primary School", Used(2, 1, 3, 20))
-    assert listed(leo, Filter(year=YEAR)) == [ash, ("Birch Road", Used(0, 0, 4, 20))]
-    assert [name for name, _ in listed(leo, Filter(sort="-used"))] == [ash[0], "Birch Road", "Old Mill"]
+    rest = [("Birch Road", Used(0, 0, 4, 20)), ("Cole Street", Used(0, 0, 6, None))]
+    assert listed(leo, Filter(year=YEAR)) == [ash, *rest]
+    assert [name for name, _ in listed(leo, Filter(sort="-used"))] == ["Cole Street", ash[0], "Birch Road", "Old Mill"]
     assert listed(leo, Filter(search="north group")) == [ash]
     assert listed(leo, Filter(stage="secondary-developing")) == []
     # A Specialist: her own schools alone, and their sums.
     assert listed(as_mina, Filter()) == [ash]
     with tenancy.use(hub):
-        assert accounts.totals(leo, Filter(year=YEAR)) == Totals(schools=2, used=10, promised=40)
-        assert accounts.totals(as_mina, Filter()) == Totals(schools=1, used=6, promised=20)
+        assert accounts.totals(leo, Filter(year=YEAR)) == Totals(schools=3, used=10, promised=40, used_unpromised=6)
+        assert accounts.totals(as_mina, Filter()) == Totals(schools=1, used=6, promised=20, used_unpromised=0)
         assert ledger.used_by_places([place]) == {place.pk: 6}
 
 

@@ -64,12 +64,12 @@ def _grant(number: int, pence: int) -> GrantLine:
     )
 
 
-def release(count: int, *, used: list[Used] | None = None) -> ReleaseReport:
-    """A release-time report of so many schools, and half as many Specialists."""
+def release(count: int, *, used: list[Used] | None = None, promised: list[int] | None = None) -> ReleaseReport:
+    """A release-time report of so many schools, and half as many Specialists; each promised ten days unless given."""
     figures = used or [Used(number % 12, number % 4, number % 9, -(number % 3)) for number in range(count)]
     lines = [
-        ReleaseLine(name_of(number), "", f"URN {600_000 + number}", 2026, one, one.total + number % 2, 20)
-        for number, one in enumerate(figures)
+        ReleaseLine(name_of(number), "", f"URN {600_000 + number}", 2026, one, one.total + number % 2, given)
+        for number, (one, given) in enumerate(zip(figures, promised or [20] * len(figures), strict=True))
     ]
     specialists = [
         SpecialistLine(f"Specialist {name_of(number)}", "Primary cohort 7", one, one.total, 24)

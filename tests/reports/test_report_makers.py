@@ -206,8 +206,8 @@ def test_days_are_the_same_to_the_half_day_in_pdf_page_workbook_and_snapshot(giv
     bands = {"Schools": "number"}
     counted = [[band.count] for band in report.bands]
     assert sum(band.count for band in report.bands) == len(given)
-    assert figures_of(joined(with_head(page, "Schools")), bands) == counted
-    assert figures_of(joined(with_head(tables(files["pdf"]), "Schools")), bands) == counted
+    assert figures_of(joined(with_head(page, "Used")), bands) == counted
+    assert figures_of(joined(with_head(tables(files["pdf"]), "Used")), bands) == counted
     assert sheet_of(files["xlsx"], "By part used", bands) == counted
 
 
@@ -259,6 +259,54 @@ def test_files_are_named_after_what_is_in_them() -> None:
         (DocumentFile.Format.PDF, f"{stem}.pdf"),
         (DocumentFile.Format.XLSX, f"{stem}.xlsx"),
     ]
+
+
+@A_FEW
+@given(st.lists(st.tuples(half_days, st.sampled_from([0, 1, 20])), min_size=1, max_size=30))
+def test_days_used_are_set_against_those_promised_for_schools_that_promised_some(given: list[tuple[int, int]]) -> None:
+    logged, promised = [Used(in_school=one) for one, _ in given], [one for _, one in given]
+    report = figures.release(len(given), used=logged, promised=promised)
+    files = files_of(RELEASE_REPORT, report)
+
+    by_now = [one + number % 2 for number, (one, _) in enumerate(given)]
+    promisers = [number for number, one in enumerate(promised) if one]
+    others = [number for number, one in enumerate(promised) if not one]
+    rows = [
+        [len(which), sum(given[number][0] for number in which), sum(by_now[number] for number in which), sum(promised)]
+        for which in (promisers, others)
+    ]
+    rows[1][-1] = 0
+    columns = {"Schools": "number", "Used in this time": "days", "Used by now": "days", "Promised": "days"}
+    page = Tables(page_of(RELEASE_REPORT, report)).found
+    for found in (page, tables(files["pdf"])):
+        assert figures_of(joined(with_head(found, "Whether days were promised")), columns) == rows
+    assert sheet_of(files["xlsx"], "In short", columns) == rows
+
+
+def test_the_days_of_schools_that_promised_none_are_told_by_themselves() -> None:
+    used = [Used(in_school=30), Used(in_school=46), Used(in_school=98)]
+
+    def sentence(promised: list[int]) -> str:
+        page = page_of(RELEASE_REPORT, figures.release(3, used=used, promised=promised))
+        found = re.search(r"<h2[^>]*>In short</h2>\s*<p[^>]*>(.*?)</p>", page, re.DOTALL)
+        assert found
+        return " ".join(found[1].split())
+
+    # By now the second one has used half a day more than in this time.
+    assert sentence([20, 20, 0]) == (
+        "3 schools used 87 days in this time. 2 of them promised 20 days together and have used 38½ days by now. "
+        "1 of them promised none and has used 49 days by now."
+    )
+    assert sentence([20, 0, 0]) == (
+        "3 schools used 87 days in this time. 1 of them promised 10 days together and has used 15 days by now. "
+        "2 of them promised none and have used 72½ days by now."
+    )
+    assert sentence([20, 20, 20]) == (
+        "3 schools used 87 days in this time. They promised 30 days together and have used 87½ days by now."
+    )
+    assert sentence([0, 0, 0]) == (
+        "3 schools used 87 days in this time. They promised none and have used 87½ days by now."
+    )
 
 
 def test_bands_tell_what_schools_have_used_of_what_they_promised() -> None:

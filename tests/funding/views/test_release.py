@@ -76,9 +76,18 @@ def test_the_hub_sees_every_school_and_a_specialist_her_own(
     def figures(response: Any) -> dict[str, object]:
         return {figure.label: figure.value for figure in response.context["figures"]}
 
-    assert figures(everything) == {"Schools": 2, "Used": "3½ days", "Promised": "20 days"}
-    assert figures(hers) == {"Schools": 1, "Used": "1½ days", "Promised": "10 days"}
+    assert figures(everything) == {"Schools": 2, "Promised": "20 days", "Used of those": "3½ days"}
+    assert figures(hers) == {"Schools": 1, "Promised": "10 days", "Used of those": "1½ days"}
     assert "Birch Road" in text_of(everything) and "Birch Road" not in text_of(hers)
+
+    # Days of a school that promised none are not set against what others promised.
+    work.make_release(work.make_place(hub, factories.make_school("Cole Street"), stage="primary-sustaining"), 5)
+    assert figures(client_of(lead).get(page("release_list", hub))) == {
+        "Schools": 3,
+        "Promised": "20 days",
+        "Used of those": "3½ days",
+        "Used where none were promised": "2½ days",
+    }
 
 
 def test_the_hub_sees_every_specialist_and_a_specialist_herself(
