@@ -18,7 +18,7 @@ from hubs.permissions import NotAllowed, Permission, may, require
 from hubs.tenancy import active_hub_id
 from hubs.wording import plain_day, pounds
 from workgroups.happenings import PlaceMade
-from workgroups.models import Place
+from workgroups.models import Place, PlaceState
 
 # By then a school has met for half of its year, and a hub can pay before a maintained school's own financial year
 # ends on 31 March.
@@ -213,6 +213,17 @@ def why_not_to_approve(grant: Grant) -> str:
             return "The grant is not due yet. Mark it as due first."
         case _:
             return f"The grant is {_state(grant)}, so it cannot be approved."
+
+
+def why_not_with_all(grant: Grant) -> str:
+    """Why a grant is decided on by itself and not with all that match, as a sentence; nothing where it is not."""
+    match grant.place.state:
+        case PlaceState.LEFT:
+            return "The school has left. Decide on its grant by itself."
+        case PlaceState.WAITING:
+            return "The school is not in a group yet. Decide on its grant by itself."
+        case _:
+            return ""
 
 
 def may_approve(actor: Membership, amount_set: Collection[AmountSet]) -> Permission:

@@ -100,7 +100,16 @@ def with_school_now(found: GrantQuerySet) -> GrantQuerySet:
 
 def summed_by_state(chosen: Filter) -> dict[str, Summed]:
     """How many there are in each state among those that match otherwise, and their sums; one query."""
-    rows = _matching(chosen).order_by().values_list("state").annotate(Count("pk"), Sum("amount_pence"))
+    return _by_state(_matching(chosen))
+
+
+def decided_together(chosen: Filter) -> dict[str, Summed]:
+    """The same of those that are decided on as "all": without schools that have left or wait for a group."""
+    return _by_state(_matching(chosen).of_groups())
+
+
+def _by_state(found_grants: GrantQuerySet) -> dict[str, Summed]:
+    rows = found_grants.order_by().values_list("state").annotate(Count("pk"), Sum("amount_pence"))
     found = {state: Summed(count, pence) for state, count, pence in rows}
     return {state.value: found.get(state.value, Summed()) for state in GrantState}
 

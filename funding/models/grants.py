@@ -14,7 +14,7 @@ from django.urls import reverse
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
 from hubs.wording import plain_day, pounds
-from workgroups.models import Place, PlaceState
+from workgroups.models import MEMBERS, Place, PlaceState
 
 
 class GrantState(models.TextChoices):
@@ -47,6 +47,10 @@ class GrantQuerySet(HubQuerySet["Grant"]):
     def to_claim(self) -> Self:
         """Those that are still to be claimed: expected, of schools that have not left."""
         return self.filter(state=GrantState.EXPECTED).exclude(place__state=PlaceState.LEFT)
+
+    def of_groups(self) -> Self:
+        """Those of schools that are, or have been to the end, in a Work Group: none that left or still wait for one."""
+        return self.filter(place__state__in=MEMBERS)
 
 
 GrantManager = HubManager.from_queryset(GrantQuerySet)

@@ -100,18 +100,24 @@ def _bulk_page(request: MemberRequest, step: Step, chosen: dict[Grant, int]) -> 
     if request.method == "POST":
         _do(request, step, chosen)
         return redirect(back)
-    refused = [(grant, why) for grant in chosen if (why := step.why_not(grant))]
+    with_all = granting.why_not_with_all if request.GET.get("all") else _nothing
+    refused = [(grant, why) for grant in chosen if (why := step.why_not(grant) or with_all(grant))]
     left_out = {grant for grant, _ in refused}
     grants = [grant for grant in chosen if grant not in left_out]
     context = {
         "step": step,
         "grants": grants,
         "refused": refused,
+        "left_out": queries.Summed(len(refused)).in_words,
         "sum": queries.Summed(len(grants), sum(grant.amount_pence for grant in grants)),
         "back_url": back,
         "back_text": "Back" if len(chosen) == 1 else "Money",
     }
     return render(request, "funding/grants_bulk.html", context)
+
+
+def _nothing(grant: Grant) -> str:
+    return ""
 
 
 def _do(request: MemberRequest, step: Step, chosen: dict[Grant, int]) -> None:

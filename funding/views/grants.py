@@ -46,6 +46,7 @@ def grant_list(request: MemberRequest) -> HttpResponse:
     form = filter_form(request)
     chosen = form.chosen()
     sums = queries.summed_by_state(chosen)
+    together = queries.decided_together(chosen)
     total = sums[chosen.state] if chosen.state else sum(sums.values(), queries.Summed())
     paginator = Paginator(queries.grants(chosen), PER_PAGE)
     paginator.count = total.grants
@@ -61,8 +62,8 @@ def grant_list(request: MemberRequest) -> HttpResponse:
         "carried": listing.carrying(request.GET.urlencode()),
         "from_here": request.GET.urlencode(),
         "filters": filters,
-        "expected": sums[GrantState.EXPECTED],
-        "due": sums[GrantState.DUE],
+        "expected": together[GrantState.EXPECTED],
+        "due": together[GrantState.DUE],
         "pages": money_pages(request, "grant_list"),
         "today": timezone.localdate(),
         "may_change": may(request.membership, "change_money"),
@@ -86,6 +87,7 @@ def grant(request: MemberRequest, pk: int) -> HttpResponse:
         "place": place,
         "place_is_seen": may(request.membership, "lead_groups") and places_of(request.membership).contains(place),
         "has_left": place.state == PlaceState.LEFT and found.state != GrantState.PAID,
+        "has_no_group": place.state == PlaceState.WAITING and found.state != GrantState.PAID,
         "is_late": found.state == GrantState.EXPECTED and found.claim_on < timezone.localdate(now),
         "payment": payment,
         "used": ledger.used_by_places([place])[place.pk],

@@ -39,8 +39,9 @@ def follow(page: Page, label: str) -> None:
 
 
 def make_grants(hub: Hub) -> None:
+    group = work.make_group(hub)
     for name in ("Ash Lane Primary School", "Birch Road Infants", LONG_NAME):
-        work.make_grant(work.make_place(hub, factories.make_school(name)))
+        work.make_grant(work.make_place(hub, factories.make_school(name), group=group))
 
 
 def states(hub: Hub) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ from funding.models import Grant, GrantState, PaymentList
 from hubs import tenancy
 from hubs.models import Hub, User
 from tests import factories, work
+from workgroups.models import Place, PlaceState, WorkGroup
 
 
 def page(name: str, hub: Hub, *args: Any, query: str = "") -> str:
@@ -18,8 +19,23 @@ def page(name: str, hub: Hub, *args: Any, query: str = "") -> str:
 
 
 def make_grant(hub: Hub, name: str = "Ash Lane Primary School", **fields: Any) -> Grant:
-    """A grant of this year, of a school of its own."""
+    """A grant of this year, of a school of its own in the hub's Work Group."""
+    with tenancy.use(hub):
+        group = WorkGroup.objects.select_related("stage_year__stage").first()
+    place = work.make_place(hub, factories.make_school(name), group=group or work.make_group(hub))
+    return work.make_grant(place, **fields)
+
+
+def make_grant_without_group(hub: Hub, name: str, **fields: Any) -> Grant:
+    """A grant of a school that waits for a Work Group."""
     return work.make_grant(work.make_place(hub, factories.make_school(name)), **fields)
+
+
+def leave(grant: Grant) -> Grant:
+    """The school of a grant has left."""
+    with tenancy.use(grant.hub_id):
+        Place.objects.filter(pk=grant.place_id).update(state=PlaceState.LEFT, group=None, specialist_school=None)
+    return grant
 
 
 def approved_by(user: User) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from funding import granting
 from funding.models import GrantState
 from hubs import tenancy
 from hubs.models import Hub, Membership, User
-from tests.funding.views.pages import make_grant, page, state_of
+from tests.funding.views.pages import leave, make_grant, make_grant_without_group, page, state_of
 from tests.workgroups.views.pages import ClientOf, queries_of, said, text_of
 
 
@@ -83,6 +83,34 @@ def test_all_that_match_are_chosen_beyond_the_page(leads: Client, hub: Hub) -> N
 
     assert response.context["sum"].grants == 52
     assert {grant.state for grant in response.context["grants"]} == {"due"}
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "words"),
+    [
+        ("grants_approve", GrantState.DUE, "Approve all 1 that are due"),
+        ("grants_due", GrantState.EXPECTED, "Mark all 1 that are expected as due"),
+    ],
+)
+def test_all_leaves_out_schools_that_have_left_or_have_no_group(
+    leads: Client, hub: Hub, name: str, state: GrantState, words: str
+) -> None:
+    fine = make_grant(hub, "Ash", state=state)
+    left = leave(make_grant(hub, "Birch", state=state))
+    waiting = make_grant_without_group(hub, "Cedar", state=state)
+
+    assert words in text_of(leads.get(page("grant_list", hub)))
+    response = leads.get(page(name, hub, query="all=1"))
+    assert response.context["grants"] == [fine]
+    among, _, after = text_of(response).partition("Not among them: 2 grants")
+    assert "Birch" not in among and "Cedar" not in among
+    assert "Birch , £1,000" in after and "The school has left. Decide on its grant by itself." in after
+    assert "Cedar , £1,000" in after and "The school is not in a group yet. Decide on its grant by itself." in after
+
+    # Whoever ticks them, or comes from their own page, is told and may.
+    ticked = leads.get(page(name, hub, query=f"grant={left.pk}&grant={waiting.pk}"))
+    assert set(ticked.context["grants"]) == {left, waiting}
+    assert "School has left" in text_of(ticked) and "Not in a group" in text_of(ticked)
 
 
 def test_one_grant_leads_back_to_its_own_page(leads: Client, hub: Hub) -> None:

@@ -12,9 +12,8 @@ from funding.models import Grant, GrantState
 from hubs import tenancy
 from hubs.models import Hub, Membership, User
 from tests import factories, work
-from tests.funding.views.pages import approved_by, make_grant, page, state_of
+from tests.funding.views.pages import approved_by, leave, make_grant, make_grant_without_group, page, state_of
 from tests.workgroups.views.pages import ClientOf, day_boxes, queries_of, said, text_of
-from workgroups.models import Place, PlaceState
 
 WHY = "Half a year only."
 FORMS = ["grant_amount", "grant_claim_day", "grant_not_due", "grant_withhold", "grant_reinstate"]
@@ -86,13 +85,14 @@ def test_an_empty_list_says_how_grants_come_about(pays: Client, hub: Hub) -> Non
 
 
 def test_a_school_that_left_and_a_day_that_is_past_are_marked(leads: Client, hub: Hub) -> None:
-    left = make_grant(hub)
-    with tenancy.use(hub):
-        Place.objects.filter(pk=left.place_id).update(state=PlaceState.LEFT)
+    leave(make_grant(hub))
     make_grant(hub, "Birch Road", claim_on=timezone.localdate() - dt.timedelta(days=1))
 
     shown = text_of(leads.get(page("grant_list", hub)))
-    assert ("School left" in shown, "Late" in shown) == (True, True)
+    assert ("School has left" in shown, "Late" in shown) == (True, True)
+    assert "Not in a group" not in shown
+    make_grant_without_group(hub, "Cedar Road")
+    assert "Not in a group" in text_of(leads.get(page("grant_list", hub)))
 
 
 def test_who_may_only_approve_ticks_to_approve(leads: Client, pays: Client, hub: Hub) -> None:
@@ -193,13 +193,18 @@ def test_who_set_the_amount_is_told_who_can_approve_it(
 
 
 def test_a_grant_of_a_school_that_left_asks_for_a_decision(leads: Client, hub: Hub) -> None:
-    grant = make_grant(hub)
-    with tenancy.use(hub):
-        Place.objects.filter(pk=grant.place_id).update(state=PlaceState.LEFT)
+    grant = leave(make_grant(hub))
 
     shown = text_of(leads.get(page("grant", hub, grant.pk)))
     assert "The school has left. Decide what becomes of its grant" in shown
     assert state_of(grant) == GrantState.EXPECTED
+
+
+def test_a_grant_of_a_school_without_a_group_is_marked_as_such(leads: Client, hub: Hub) -> None:
+    grant = make_grant_without_group(hub, "Cedar Road")
+    assert "The school is not in a group yet, so nothing has been done for this grant." in text_of(
+        leads.get(page("grant", hub, grant.pk))
+    )
 
 
 @pytest.mark.django_db(transaction=True)

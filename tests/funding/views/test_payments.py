@@ -12,7 +12,7 @@ from funding import paying
 from funding.models import Grant, PaymentList
 from hubs import tenancy
 from hubs.models import Hub, Membership, User
-from tests.funding.views.pages import approved_by, make_grant, page, state_of
+from tests.funding.views.pages import approved_by, leave, make_grant, make_grant_without_group, page, state_of
 from tests.workgroups.views.pages import ClientOf, day_boxes, queries_of, said, text_of
 
 
@@ -57,6 +57,22 @@ def test_all_that_is_approved_is_ticked_beforehand_and_what_is_left_ticked_is_li
     assert "1 grant is approved" in text_of(pays.get(page("payment_list_make", hub)))
     twice = pays.post(page("payment_list_make", hub), {"grant": [grants[2].pk, grants[0].pk]})
     assert (twice["Location"], set(said(twice))) == (done["Location"], set(said(done)))
+
+
+def test_a_school_that_has_left_or_has_no_group_is_marked_and_not_ticked_beforehand(
+    pays: Client, hub: Hub, lead: User, grants: list[Grant]
+) -> None:
+    left = leave(make_grant(hub, "Dale", **approved_by(lead)))
+    make_grant_without_group(hub, "Elm", **approved_by(lead))
+
+    shown = pays.get(page("payment_list_make", hub))
+    assert "School has left" in text_of(shown) and "Not in a group" in text_of(shown)
+    assert shown.content.decode().count("checked") == 3
+
+    # Who ticks it pays it.
+    pays.post(page("payment_list_make", hub), {"grant": [left.pk]})
+    with tenancy.use(hub):
+        assert PaymentList.objects.get().payments.get().grant == left
 
 
 @pytest.mark.parametrize("sent", [[], ["x"], ["²"], ["9" * 4301], ["9" * 19]])
