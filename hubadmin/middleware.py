@@ -57,7 +57,7 @@ def forms_in_utf8(get_response: Handler) -> Handler:
     """
 
     def handle(request: HttpRequest) -> HttpResponse:
-        if "charset" in request.content_params:
+        if request.content_params and "charset" in request.content_params:
             request.encoding = "utf-8"
         return get_response(request)
 

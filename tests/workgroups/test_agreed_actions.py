@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_what_is_done_while_the_visits_log_is_put_right_stays_done(
         with tenancy.use(place.hub_id):
             mark_action_done(action=action, actor=actor, now=now)
 
-    threads = []
+    threads: list[Thread] = []
     write = AgreedAction.save
 
     def save(self: AgreedAction, **options: Any) -> None:
