@@ -18,6 +18,7 @@ from hubs.wording import plain_day
 from hubs.years import academic_year_of
 from workgroups import steps
 from workgroups.models import Attendance, MeetingState, Place, PlaceEvent, PlaceState, VisitState
+from workgroups.placing import why_not
 from workgroups.steps import CannotPlace, Step
 
 Kind = PlaceEvent.Kind
@@ -63,6 +64,8 @@ def reopen(*, place: Place, on: dt.date, reason: str, actor: Membership, now: dt
     with transaction.atomic():
         found = steps.locked(place)
         if found.state != PlaceState.IN_GROUP:
+            if found.group and (reason_not := why_not(found, found.group)):
+                raise CannotPlace(reason_not)
             steps.take(found, Step(Kind.REOPENED, on, reason), actor=actor, now=now)
 
 

@@ -110,7 +110,7 @@ def _save(group: WorkGroup, name: str, specialist: MasterySpecialist, size_limit
 
 
 def _require_another_school(group: WorkGroup, specialist: MasterySpecialist) -> None:
-    own = group.places.members().filter(school__in=list(urns_of_school_today(specialist.school_id)))
+    own = group.places.filter(state=PlaceState.IN_GROUP, school__in=list(urns_of_school_today(specialist.school_id)))
     if found := own.with_school_now().first():
         raise OwnSchool(
             f"{specialist.name} teaches at {found.school_now.name}, which is in the group. "

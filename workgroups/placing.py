@@ -92,7 +92,7 @@ def follow_school(facts: SchoolChosen) -> None:
     if found is None:
         return
     place, part = steps.locked(found, no_key=False), facts.expression.school
-    if place.group and part.pk in own_urns(place.group):
+    if place.state == PlaceState.IN_GROUP and place.group and part.pk in own_urns(place.group):
         raise CannotDecide(
             f"{place.group.specialist.name}, who leads {place.group}, teaches at {part.name}. "
             "Move the place to another group first."

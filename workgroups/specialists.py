@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from correspondence import reminders
 from hubs import timeline
@@ -15,12 +16,12 @@ from hubs.models import Membership, User
 from hubs.permissions import require
 from hubs.tenancy import active_hub_id
 from hubs.wording import days, plain_day
-from hubs.years import label_of
+from hubs.years import academic_year_of, label_of
 from programmes.models import Stage
 from schools.lineage import urns_of_school_today
 from schools.models import School
 from workgroups.locking import lock_led
-from workgroups.models import DaysAgreed, MasterySpecialist, Place, WorkGroup
+from workgroups.models import DaysAgreed, MasterySpecialist, Place, PlaceState, WorkGroup
 
 _TAKEN = {
     "specialist_once_per_address": "email",
@@ -68,7 +69,8 @@ def change_specialist(
 ) -> bool:
     """Change what the hub says of a Specialist; whether that was news.
 
-    Raises `NotAllowed`, and `CannotKeep` for another one's address or account, and for a school in one of her groups.
+    Raises `NotAllowed`, and `CannotKeep` for another one's address or account, and for a school that is in one of her
+    groups.
     """
     require(actor, "manage_groups")
     with transaction.atomic():
@@ -77,7 +79,7 @@ def change_specialist(
         if before == _tidy(details):
             return False
         if found.school_id != details.school.pk:
-            _require_elsewhere(found, details.school)
+            _require_elsewhere(found, details.school, now)
         _save(found, details)
         text = f"Changed: {_changes(before, _details_of(found))}."
         timeline.record(subject=found, actor=actor, now=now, text=text)
@@ -134,14 +136,19 @@ def _save(specialist: MasterySpecialist, details: SpecialistDetails) -> None:
         raise CannotKeep(f"{other.name} {what} already: change that record instead", field) from error
 
 
-def _require_elsewhere(specialist: MasterySpecialist, school: School) -> None:
-    """Raise where the school, under any of its URNs, is in a group that she leads."""
-    own = Place.objects.members().filter(group__specialist=specialist, school__in=list(urns_of_school_today(school.pk)))
+def _require_elsewhere(specialist: MasterySpecialist, school: School, now: dt.datetime) -> None:
+    """Raise where the school, under any of its URNs, is in a group that she leads, its completion not decided on."""
+    own = Place.objects.filter(
+        state=PlaceState.IN_GROUP, group__specialist=specialist, school__in=list(urns_of_school_today(school.pk))
+    )
     if found := own.select_related("group__stage_year__stage").first():
         assert found.group is not None
+        is_over = found.group.stage_year.year < academic_year_of(timezone.localdate(now))
+        way_out = (
+            "Decide first whether it has completed" if is_over else "Give that group another Mastery Specialist first"
+        )
         raise CannotKeep(
-            f"{school.name} is in {found.group}, {found.group.stage_year}, which {specialist.name} leads. "
-            "Give that group another Mastery Specialist first",
+            f"{school.name} is in {found.group}, {found.group.stage_year}, which {specialist.name} leads. {way_out}",
             "school",
         )
 

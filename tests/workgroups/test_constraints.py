@@ -55,6 +55,16 @@ def test_she_does_not_go_over_to_a_school_in_her_group(hub: Hub, group: WorkGrou
         MasterySpecialist.objects.filter(pk=group.specialist_id).update(school=place.school)
 
 
+@pytest.mark.parametrize("state", [PlaceState.COMPLETED, PlaceState.NOT_COMPLETED])
+def test_she_goes_over_to_a_school_that_was_in_her_group(hub: Hub, group: WorkGroup, state: PlaceState) -> None:
+    place = work.make_place(hub, group=group)
+    with tenancy.use(hub):
+        Place.objects.filter(pk=place.pk).update(state=state)
+        MasterySpecialist.objects.filter(pk=group.specialist_id).update(school=place.school)
+    with refused(hub, OWN):
+        Place.objects.filter(pk=place.pk).update(state=PlaceState.IN_GROUP)
+
+
 def test_a_group_does_not_go_over_to_a_specialist_of_a_school_in_it(hub: Hub, group: WorkGroup) -> None:
     place = work.make_place(hub, group=group)
     nora = work.make_specialist(hub, school=place.school)

@@ -11,9 +11,10 @@ from hubs.permissions import NotAllowed
 from programmes.models import Stage
 from schools.models import School
 from tests import factories, work
-from workgroups import specialists
-from workgroups.models import DaysAgreed, MasterySpecialist, Place, WorkGroup
+from workgroups import completing, specialists
+from workgroups.models import DaysAgreed, MasterySpecialist, Place, PlaceState, WorkGroup
 from workgroups.specialists import CannotKeep, SpecialistDetails
+from workgroups.steps import CannotPlace
 
 
 @pytest.fixture
@@ -94,6 +95,22 @@ def test_what_is_known_is_changed_and_said(mina: SpecialistDetails, actor: Membe
     )
     assert not change(added, replace(mina, cohort=8, ends_on=dt.date(2026, 8, 31)), actor, now)
     assert len(said(added)) == 2
+
+
+def test_she_may_go_over_to_a_school_on_whose_completion_in_her_group_somebody_has_decided(
+    hub: Hub, actor: Membership, now: dt.datetime
+) -> None:
+    last_year = work.this_year() - 1
+    group = work.make_group(hub, "Ash Group", stage_year=work.stage_year_of(year=last_year))
+    place, one = work.make_place(hub, group=group), group.specialist
+    details = replace(specialists._details_of(one), school=place.school)
+    with pytest.raises(CannotKeep, match="Decide first whether it has completed"):
+        change(one, details, actor, now)
+    with tenancy.use(hub):
+        Place.objects.filter(pk=place.pk).update(state=PlaceState.COMPLETED)
+    assert change(one, details, actor, now)
+    with tenancy.use(hub), pytest.raises(CannotPlace, match="teaches at"):
+        completing.reopen(place=place, on=now.date(), reason="A slip.", actor=actor, now=now)
 
 
 def test_her_new_school_may_be_in_none_of_her_groups(

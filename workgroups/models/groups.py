@@ -167,7 +167,8 @@ class Place(HubOwned):
             # What money and days refer to.
             models.UniqueConstraint(fields=["id", "hub"], name="place_with_hub"),
             models.CheckConstraint(
-                condition=Q(specialist_school=None) | ~Q(specialist_school=F("school")),
+                # Of a year that has been decided on she may go over to a school that was in her group.
+                condition=~Q(state=PlaceState.IN_GROUP) | ~Q(specialist_school=F("school")),
                 name="no_specialist_leads_her_own_school",
             ),
         ]
