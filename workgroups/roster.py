@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from itertools import groupby
 
 from workgroups.models import Participant, Place, PlaceEvent, WorkGroup
@@ -12,9 +13,21 @@ from workgroups.steps import group_after
 def places_on(group: WorkGroup, day: dt.date) -> set[int]:
     """The keys of the places that were in a group on a day, in one query."""
     ever = PlaceEvent.objects.filter(group=group).order_by().values("place")
-    events = PlaceEvent.objects.filter(place__in=ever, happened_on__lte=day).order_by("place", "happened_on", "pk")
+    events = PlaceEvent.objects.filter(place__in=ever).order_by("place", "pk")
     by_place = groupby(events, key=lambda event: event.place_id)
-    return {place for place, steps in by_place if group_after(steps) == group.pk}
+    return {place for place, steps in by_place if _group_on(day, steps) == group.pk}
+
+
+def _group_on(day: dt.date, events: Iterable[PlaceEvent]) -> int | None:
+    """The id of the group that a place was in on a day, by its steps in the order in which they were recorded.
+
+    What is recorded later holds from its day on: steps of later days that were recorded before have not happened.
+    """
+    happened: list[PlaceEvent] = []
+    for event in events:
+        happened = [one for one in happened if one.happened_on <= event.happened_on] + [event]
+    until_then = [one for one in happened if one.happened_on <= day]
+    return group_after(until_then) if until_then else None
 
 
 def participants_on(group: WorkGroup, day: dt.date) -> list[Participant]:

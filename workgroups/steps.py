@@ -161,8 +161,13 @@ def first_day(place: Place, kind: Kind) -> dt.date:
 
 
 def last_day(place: Place, kind: Kind, *, today: dt.date) -> dt.date:
-    """The last day on which it can happen: today or, of what begins, the last one of the place's academic year."""
-    return max(today, dt.date(place.stage_year.year + 1, 8, 31)) if kind in _BEGINS else today
+    """The last day on which it can happen: today or, of joining, the last one of the place's academic year.
+
+    A school that is to begin in a year to come may be moved to another group before: as of the year's first day.
+    """
+    if kind == Kind.JOINED:
+        return max(today, dt.date(place.stage_year.year + 1, 8, 31))
+    return day_to_propose(place.stage_year, today=today) if kind in _BEGINS else today
 
 
 def day_to_propose(stage_year: StageYear, *, today: dt.date) -> dt.date:

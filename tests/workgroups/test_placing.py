@@ -251,6 +251,16 @@ def test_the_specialists_own_school_is_refused_under_every_urn(
     assert reload(own).group == other
 
 
+def test_a_school_moves_on_no_day_to_come(
+    place: Place, group: WorkGroup, hub: Hub, actor: Membership, now: dt.datetime
+) -> None:
+    other, tomorrow = work.make_group(hub), timezone.localdate(now) + dt.timedelta(days=1)
+    join(place, group, actor, now)
+    with tenancy.use(hub), pytest.raises(WrongDay):
+        placing.move(place=place, group=other, on=tomorrow, reason=REASON, actor=actor, now=now)
+    assert reload(place).group == group
+
+
 # --- Out of the group, away, and back ------------------------------------------------------------
 
 

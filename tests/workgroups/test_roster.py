@@ -67,10 +67,11 @@ def test_a_school_that_left_was_there_until_then(group: WorkGroup, kind: str) ->
 def test_a_step_that_is_recorded_late_counts_from_its_own_day(hub: Hub, group: WorkGroup) -> None:
     place, other = make_member_school(group), make_group(hub, name="Mill Road")
     step(place, "moved", MARCH, other)
-    step(place, "taken_out", JANUARY, group)
+    step(place, "taken_out", JANUARY, other)
     assert in_group(group, OCTOBER) == {place.pk}
     assert in_group(group, JANUARY) == set()
-    assert in_group(other, MARCH) == {place.pk}
+    # It waits for a group since then, as its state says.
+    assert in_group(other, MARCH) == set()
 
 
 @pytest.mark.parametrize("kind", ["completed", "not_completed"])
@@ -109,3 +110,14 @@ def test_a_school_that_became_an_academy_is_found_under_its_new_name(group: Work
     factories.go_on_as(place.school, factories.make_school("Birch Academy"))
     with tenancy.use(group.hub):
         assert {one.place.school_now.name for one in participants_on(group, MARCH)} == {"Birch Academy"}
+
+
+@pytest.mark.parametrize("kind", ["left", "taken_out"])
+def test_a_school_that_left_before_the_day_on_which_it_was_to_join_was_never_there(hub: Hub, kind: str) -> None:
+    group, other = make_group(hub), make_group(hub, name="Mill Road")
+    place = make_member_school(group)
+    step(place, "taken_out", OCTOBER, group)
+    step(place, "joined", MARCH, other)
+    step(place, kind, JANUARY, other)
+    assert in_group(other, MARCH) == set()
+    assert in_group(group, dt.date(2026, 9, 30)) == {place.pk}

@@ -18,6 +18,7 @@ from tests import factories, work
 from workgroups import completing, placing, steps, taking_part
 from workgroups.happenings import PlaceChanged, place_changed
 from workgroups.models import MEMBERS, Place, PlaceEvent, PlaceState, WorkGroup
+from workgroups.roster import places_on
 
 Kind = PlaceEvent.Kind
 VERBS = {
@@ -118,6 +119,8 @@ def _all_fits(places: list[Place], groups: list[WorkGroup]) -> None:
         fact = taking_part.fact_of(place)
         assert (fact and fact.outcome) == outcome
         assert fact is None or fact.recorded_for_id == place.hub_id
+    for group in groups:
+        assert places_on(group, dt.date.max) == {place.pk for place in group.places.all()}
     members = [place.pk for group in groups for place in group.places.all()]
     assert len(members) == len(set(members))
     # Her own school, under the URN it had, is in neither of her groups.
