@@ -154,8 +154,13 @@ def move(*, place: Place, group: WorkGroup, on: dt.date, reason: str, actor: Mem
 
 
 def take_out(*, place: Place, on: dt.date, reason: str, actor: Membership, now: dt.datetime) -> None:
-    """Take a place out of its group, to wait for another one. Raises `NotAllowed`, `CannotPlace` and `WrongDay`."""
-    _take(place, Step(Kind.TAKEN_OUT, on, reason), actor, now)
+    """Take a place out of its group, to wait for another one; visits to come are called off.
+
+    Raises `NotAllowed`, `CannotPlace` and `WrongDay`.
+    """
+    with transaction.atomic():
+        _take(place, Step(Kind.TAKEN_OUT, on, reason), actor, now)
+        visiting.call_off_visits(place=place, why="the school was taken out of its group", actor=actor, now=now)
 
 
 def leave(*, place: Place, on: dt.date, reason: str, actor: Membership, now: dt.datetime) -> None:
@@ -165,7 +170,7 @@ def leave(*, place: Place, on: dt.date, reason: str, actor: Membership, now: dt.
     """
     with transaction.atomic():
         _take(place, Step(Kind.LEFT, on, reason), actor, now)
-        visiting.call_off_visits(place=place, actor=actor, now=now)
+        visiting.call_off_visits(place=place, why="the school has left", actor=actor, now=now)
 
 
 def come_back(*, place: Place, on: dt.date, reason: str, actor: Membership, now: dt.datetime) -> None:

@@ -121,12 +121,15 @@ def miss_visit(*, visit: Visit, reason: str, actor: Membership, now: dt.datetime
     reminders.derive_soon()
 
 
-def call_off_visits(*, place: Place, actor: Membership, now: dt.datetime) -> None:
-    """Call off the visits to come to a school that has left, in the verb by which it leaves and which has locked it."""
+def call_off_visits(*, place: Place, why: str, actor: Membership, now: dt.datetime) -> None:
+    """Call off the visits to come to a school that has no group any more, in the verb that has locked it.
+
+    `why` is the end of a sentence: "the school has left".
+    """
     coming = Visit.objects.filter(place=place, state=VisitState.ARRANGED, starts_at__gt=now)
     for visit in coming.select_related("hub"):
-        _change(visit, now, state=VisitState.MISSED, missed_reason="The school has left.")
-        _record(visit, place, actor, now, f"Called off for {moment(visit.starts_at)}: the school has left.")
+        _change(visit, now, state=VisitState.MISSED, missed_reason=f"{why[0].upper()}{why[1:]}.")
+        _record(visit, place, actor, now, f"Called off for {moment(visit.starts_at)}: {why}.")
 
 
 def log_visit(

@@ -230,17 +230,21 @@ def test_what_is_held_or_missed_is_neither_moved_nor_missed(place: Place, actor:
     assert everything(place.hub) == before
 
 
-def test_when_a_school_leaves_the_visits_to_come_are_called_off_and_those_before_are_not(
-    hub: Hub, place: Place, actor: Membership, lead: User, now: dt.datetime
+@pytest.mark.parametrize(
+    ("verb", "why"),
+    [(placing.leave, "the school has left"), (placing.take_out, "the school was taken out of its group")],
+)
+def test_when_a_school_goes_the_visits_to_come_are_called_off_and_those_before_are_not(
+    hub: Hub, place: Place, actor: Membership, lead: User, now: dt.datetime, verb: Callable[..., None], why: str
 ) -> None:
     to_log = arrange(place, actor, at("2026-11-02 09:00"), starts_at=at("2026-11-10 09:00"))
     coming = arrange(place, actor, now, term=2, starts_at=at("2027-01-12 09:00"))
     hub_lead = factories.membership_of(lead, hub)
     with tenancy.use(hub):
         for _ in range(2):
-            placing.leave(place=place, on=now.date(), reason="A new head.", actor=hub_lead, now=now)
+            verb(place=place, on=now.date(), reason="A new head.", actor=hub_lead, now=now)
     assert [(one.state, one.sequence) for one in (reload(to_log), reload(coming))] == [("arranged", 0), ("missed", 1)]
-    assert entries_of(coming)[-1] == "Called off for Tuesday 12 January 2027, 9am: the school has left."
+    assert entries_of(coming)[-1] == f"Called off for Tuesday 12 January 2027, 9am: {why}."
     assert len(entries_of(coming)) == 2
 
 

@@ -66,6 +66,10 @@ class MasterySpecialist(HubOwned):
     def __str__(self) -> str:
         return self.name
 
+    def is_of(self, user: User) -> bool:
+        """Whether she is this member: see `MasterySpecialistQuerySet.who_is`."""
+        return self.user_id == user.pk if self.user_id else self.email == user.email
+
     @property
     def cohort_in_words(self) -> str:
         """ "Primary cohort 7"."""

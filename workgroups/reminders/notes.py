@@ -13,12 +13,13 @@ from django.utils import timezone
 from correspondence.mornings import morning_from
 from correspondence.reminders import Wanted
 from correspondence.writing import paragraphs
-from hubs.models import Hub
+from hubs.models import Hub, Membership
+from hubs.permissions import may
 from hubs.queries import members_of
 from hubs.wording import day
 from schools.models import School
-from workgroups.models import Place, Visit, VisitDraft, VisitState
-from workgroups.reminders.people import Recipient, active_hub, console_url, specialist_on
+from workgroups.models import MasterySpecialist, Place, Visit, VisitDraft, VisitState
+from workgroups.reminders.people import Recipient, active_hub, console_url, hub_leads, specialist_on
 from workgroups.visit_plan import name_of_slot
 
 _AFTER_VISIT, _AFTER_DRAFT = dt.timedelta(days=2), dt.timedelta(days=3)
@@ -38,7 +39,10 @@ class NoteToFinish:
     label: str = "Note to finish"
 
     def __call__(self, *, now: dt.datetime, until: dt.datetime) -> Iterator[Wanted]:
-        """To the visit's Specialist, or to another member who has begun a note."""
+        """To the visit's Specialist, and to other members who have begun a note, as far as they see the school.
+
+        Where the Specialist does not any more, to the hub's leads.
+        """
         hub = active_hub()
         for note in _notes(hub, now, until):
             due_at = morning_from(note.due_on)
@@ -76,38 +80,44 @@ def _notes(hub: Hub, now: dt.datetime, until: dt.datetime) -> Iterator[_Note]:
     since = now - _OF_USE_FOR - _AFTER_DRAFT - _SLACK
     visits = _visits(since, until)
     drafts = _drafts(since)
-    members = {
-        one.user_id: Recipient(f"member-{one.user_id}", one.user.name, one.user.email)
-        for one in members_of(hub, today=timezone.localdate(now))
-    }
+    today = timezone.localdate(now)
+    members = {one.user_id: one for one in members_of(hub, today=today)}
+    leads = hub_leads(hub, today)
     for slot, visit in visits.items():
         made_on = timezone.localdate(visit.ends_at)
         own = next((draft for draft in drafts[slot] if _is_hers(draft, visit)), None)
         due_on = max(made_on + _AFTER_VISIT, _due_on(own) if own else made_on)
-        for recipient in specialist_on(visit.specialist, made_on):
+        if _sees(members.get(visit.specialist.user_id), visit.specialist, visit.place):
+            recipients = specialist_on(visit.specialist, made_on)
+        else:
+            writing = {f"member-{draft.author_id}" for draft in drafts[slot]}
+            recipients = [lead for lead in leads if lead.part not in writing]
+        for recipient in recipients:
             yield _Note(slot, visit.place, visit, recipient, due_on, begun=own is not None)
     for slot, found in drafts.items():
         standing = visits.get(slot)
         for draft in found:
-            if draft.author_id in members and not (standing and _is_hers(draft, standing)):
+            member = members.get(draft.author_id)
+            if member and _sees(member, None, draft.place) and not (standing and _is_hers(draft, standing)):
                 due_on = _due_on(draft)
                 if standing:
                     due_on = max(due_on, timezone.localdate(standing.ends_at) + _AFTER_VISIT)
-                yield _Note(slot, draft.place, standing, members[draft.author_id], due_on, begun=True)
+                yield _Note(slot, draft.place, standing, _recipient(member), due_on, begun=True)
 
 
 def _visits(since: dt.datetime, until: dt.datetime) -> dict[_Slot, Visit]:
     """The visits that are arranged, by their place in the plan; one of each."""
     arranged = Visit.objects.filter(state=VisitState.ARRANGED, starts_at__gt=since, starts_at__lte=until)
     today = Prefetch("place__school__now", School.objects.all())
-    found = arranged.select_related("specialist", "place__school").prefetch_related(today)
+    found = arranged.select_related("specialist", "place__school", "place__group__specialist").prefetch_related(today)
     return {(visit.place_id, visit.term, visit.number): visit for visit in found}
 
 
 def _drafts(since: dt.datetime) -> dict[_Slot, list[VisitDraft]]:
     """What was begun and not logged, by its place in the plan."""
     today = Prefetch("place__school__now", School.objects.all())
-    drafts = VisitDraft.objects.filter(saved_at__gt=since).select_related("place__school").prefetch_related(today)
+    drafts = VisitDraft.objects.filter(saved_at__gt=since).prefetch_related(today)
+    drafts = drafts.select_related("place__school", "place__group__specialist")
     found: dict[_Slot, list[VisitDraft]] = defaultdict(list)
     for draft in drafts.order_by("pk"):
         found[draft.place_id, draft.term, draft.number].append(draft)
@@ -115,6 +125,20 @@ def _drafts(since: dt.datetime) -> dict[_Slot, list[VisitDraft]]:
     for slot in logged.values_list("place", "term", "number"):
         found.pop(slot, None)
     return found
+
+
+def _sees(member: Membership | None, specialist: MasterySpecialist | None, place: Place) -> bool:
+    """Whether the page of a school's visit is there for somebody: a member, a Specialist, or both."""
+    if member and may(member, "view_groups"):
+        return True
+    leads = place.group.specialist if place.group else None
+    if leads is None:
+        return False
+    return leads == specialist or (member is not None and leads.is_of(member.user))
+
+
+def _recipient(member: Membership) -> Recipient:
+    return Recipient(f"member-{member.user_id}", member.user.name, member.user.email)
 
 
 def _is_hers(draft: VisitDraft, visit: Visit) -> bool:

@@ -132,6 +132,22 @@ def test_what_is_left_of_a_draft_after_the_log_is_nobodys_business(hub: Hub, pla
     assert wishes(NOTE_TO_FINISH, hub, OCTOBER) == []
 
 
+def test_the_hubs_leads_are_asked_where_the_specialist_does_not_see_the_school_any_more(
+    hub: Hub, place: Place, specialist: User, mastery: MasterySpecialist, lead: User
+) -> None:
+    visit = work.make_visit(place, starts_at=at(11, 18, 9))
+    draft(place, specialist, at(11, 18, 20))
+    assert visit.specialist == mastery
+    elm = work.make_group(hub, "Elm", stage_year=place.stage_year)
+    with tenancy.use(hub):
+        Place.objects.filter(pk=place.pk).update(group=elm, specialist_school=elm.specialist_school_id)
+
+    assert set(due(NOTE_TO_FINISH, hub, OCTOBER)) == {f"member-{lead.pk}"}
+    # Who is writing it herself is asked once.
+    draft(place, lead, at(11, 18, 20))
+    assert [wish.recipient for wish in wishes(NOTE_TO_FINISH, hub, OCTOBER)] == [lead.email]
+
+
 @pytest.mark.parametrize(("now", "wanted"), [(at(12, 18, 7, 29), True), (at(12, 18, 7, 30), False)])
 def test_it_is_of_use_for_four_weeks(hub: Hub, place: Place, now: dt.datetime, wanted: bool) -> None:
     work.make_visit(place, starts_at=at(11, 18, 9))
