@@ -87,7 +87,7 @@ def _notes(hub: Hub, now: dt.datetime, until: dt.datetime) -> Iterator[_Note]:
         made_on = timezone.localdate(visit.ends_at)
         own = next((draft for draft in drafts[slot] if _is_hers(draft, visit)), None)
         due_on = max(made_on + _AFTER_VISIT, _due_on(own) if own else made_on)
-        if _sees(members.get(visit.specialist.user_id), visit.specialist, visit.place):
+        if _sees(members.get(visit.specialist.user_id or 0), visit.specialist, visit.place):
             recipients = specialist_on(visit.specialist, made_on)
         else:
             writing = {f"member-{draft.author_id}" for draft in drafts[slot]}
