@@ -103,14 +103,18 @@ def members_of(group: WorkGroup) -> list[Place]:
 
 
 def former_members_of(group: WorkGroup) -> list[PlaceEvent]:
-    """How the schools that were in a group and are in it no more went: the last step of each, the latest first."""
+    """How the schools that were in a group and are in it no more went: the step out of it of each, the latest first."""
     of_group = PlaceEvent.objects.filter(group=group, place=OuterRef("pk"))
     gone = Place.objects.filter(Exists(of_group)).exclude(Q(group=group))
-    steps = PlaceEvent.objects.filter(place__in=gone, kind__in=[Kind.MOVED, Kind.TAKEN_OUT, Kind.LEFT]).select_related(
-        "place__school", "place__group"
-    )
-    last = {event.place_id: event for event in steps.prefetch_related("place__school__now").order_by("pk")}
-    return sorted(last.values(), key=lambda event: -event.pk)
+    steps = PlaceEvent.objects.filter(place__in=gone, kind__in=[Kind.JOINED, Kind.MOVED, Kind.TAKEN_OUT, Kind.LEFT])
+    steps = steps.select_related("place__school", "place__group").prefetch_related("place__school__now")
+    out: dict[int, PlaceEvent] = {}
+    for event in steps.order_by("pk"):
+        if event.group_id == group.pk and event.kind in (Kind.JOINED, Kind.MOVED):
+            out.pop(event.place_id, None)
+        else:
+            out.setdefault(event.place_id, event)
+    return sorted(out.values(), key=lambda event: -event.pk)
 
 
 def candidates(group: WorkGroup) -> tuple[list[Candidate], list[Candidate]]:

@@ -55,11 +55,7 @@ def who_is_marked(meeting: Meeting) -> list[Participant]:
     found = participants_on(meeting.group, meeting.day)
     there = {participant.pk for participant in found}
     marked = Participant.objects.filter(attendance__meeting=meeting).exclude(pk__in=there)
-    others = (
-        marked.select_related("place__school")
-        .prefetch_related("place__school__now")
-        .order_by("place", "position", "pk")
-    )
+    others = marked.select_related("place__school").prefetch_related("place__school__now")
     return [*found, *others.order_by("place", "position", "pk")] if meeting.state == MeetingState.HELD else found
 
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from hubs.models import Membership
 from hubs.permissions import NotAllowed, Permission, may, require
-from workgroups.models import MasterySpecialist, Meeting, Place, Visit, WorkGroup
+from workgroups.models import MasterySpecialist, Meeting, Place, WorkGroup
 from workgroups.models.groups import PlaceQuerySet, WorkGroupQuerySet
 from workgroups.models.meetings import MeetingQuerySet
 from workgroups.models.people import MasterySpecialistQuerySet
-from workgroups.models.visits import VisitQuerySet
 
 
 def groups_of(membership: Membership) -> WorkGroupQuerySet:
@@ -27,11 +26,6 @@ def places_of(membership: Membership) -> PlaceQuerySet:
 def meetings_of(membership: Membership) -> MeetingQuerySet:
     """The meetings that a member sees."""
     return Meeting.objects.all() if may(membership, "view_groups") else Meeting.objects.led_by(membership.user)
-
-
-def visits_of(membership: Membership) -> VisitQuerySet:
-    """The visits that a member sees."""
-    return Visit.objects.all() if may(membership, "view_groups") else Visit.objects.led_by(membership.user)
 
 
 def specialists_of(membership: Membership) -> MasterySpecialistQuerySet:

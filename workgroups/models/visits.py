@@ -41,10 +41,6 @@ class VisitQuerySet(HubQuerySet["Visit"]):
         """Those that stand: arranged or held."""
         return self.filter(state__in=[VisitState.ARRANGED, VisitState.HELD])
 
-    def led_by(self, user: User) -> Self:
-        """Those to the schools of the Specialist who is this member."""
-        return self.filter(place__in=Place.objects.led_by(user))
-
 
 VisitManager = HubManager.from_queryset(VisitQuerySet)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,6 +13,7 @@ from tests import factories, work
 from tests.workgroups.conftest import outcomes
 from tests.workgroups.views.pages import ClientOf, queries_of, said, text_of
 from tests.workgroups.views.places import address, now_of, on, on_today
+from workgroups import placing
 from workgroups.models import MasterySpecialist, Place, PlaceState, WorkGroup
 
 
@@ -226,6 +228,20 @@ def test_the_page_of_a_group_shows_its_schools_under_todays_name_and_who_was_in_
     assert "There is room for 6 more." in page
     assert "Were in the group Cedar School , left on" in page
     assert "Cedar School joined on" in page
+
+
+def test_a_former_school_went_by_the_step_out_of_this_group_whatever_became_of_it_since(
+    desk: Client, hub: Hub, group: WorkGroup, lead: User
+) -> None:
+    now, actor = timezone.now(), factories.membership_of(lead, hub)
+    given: dict[str, Any] = {"on": timezone.localdate(now), "actor": actor, "now": now}
+    place, elm = work.make_place(hub, group=group), work.make_group(hub, "Elm")
+    with tenancy.use(hub):
+        placing.move(place=place, group=elm, reason="Nearer.", **given)
+        placing.take_out(place=place, reason="For now.", **given)
+    former = {one.pk: desk.get(address(hub, "group", one.pk)).context["former"] for one in (group, elm)}
+    assert [event.kind for event in former[group.pk]] == ["moved"]
+    assert [event.kind for event in former[elm.pk]] == ["taken_out"]
 
 
 def test_a_school_that_came_back_to_the_group_is_no_former_one(desk: Client, hub: Hub, group: WorkGroup) -> None:
