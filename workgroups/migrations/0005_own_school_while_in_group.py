@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workgroups", "0003_meeting_of_specialist")]
+    dependencies = [("workgroups", "0004_meeting_of_specialist")]
 
     operations = [
         migrations.RemoveConstraint(model_name="place", name="no_specialist_leads_her_own_school"),
