@@ -28,7 +28,7 @@ def _schools(report: GrantReport, above: list[str]) -> Sheet:
         SheetColumn("Why withheld", width=30),
         SheetColumn("Amount", "money", 13),
         SheetColumn("Accepted", "date", 13),
-        SheetColumn("To claim from", "date", 14),
+        SheetColumn("To be claimed by", "date", 16),
         SheetColumn("Approved", "date", 13),
         SheetColumn("Paid", "date", 13),
         SheetColumn("Payment", width=26),

@@ -100,7 +100,7 @@ def _of_money(membership: Membership, found: Counts, today: dt.date) -> Iterator
     if found.claims_due and may(membership, "change_money"):
         first = found.claim_on
         text = _of(found.claims_due, "grant to claim soon", "grants to claim soon")
-        detail = f"The first on {day(first)} ({from_today(first, today)}). Say which are due."
+        detail = f"The first is to be claimed by {day(first)} ({from_today(first, today)}). Say which are due."
         yield Task(text, f"{url}?state=expected&year=all", detail)
     if found.to_approve and may(membership, "approve_money"):
         text = _of(found.to_approve, "grant to approve", "grants to approve")

@@ -63,7 +63,7 @@ class Grant(HubOwned):
     state = models.CharField(max_length=8, choices=GrantState, default=GrantState.EXPECTED)
     amount_pence = models.PositiveIntegerField()
     condition = models.TextField(blank=True)
-    # When it is to be claimed, unless the hub says so before.
+    # The day by which it is to be claimed: the hub may say that it is due before.
     claim_on = models.DateField()
     # Whoever has set or changed the amount since it was awarded does not approve it.
     amount_changed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

@@ -309,6 +309,16 @@ def test_the_days_of_schools_that_promised_none_are_told_by_themselves() -> None
     )
 
 
+def test_the_day_of_a_claim_is_called_what_the_pages_on_money_call_it() -> None:
+    report = figures.grants(2)
+    files = files_of(GRANT_REPORT, report)
+
+    for found in (Tables(page_of(GRANT_REPORT, report)).found, tables(files["pdf"])):
+        assert with_head(found, "To be claimed by")
+    sheet = openpyxl.load_workbook(BytesIO(files["xlsx"]))["Grants"]
+    assert "To be claimed by" in {cell for row in sheet.iter_rows(values_only=True) for cell in row}
+
+
 def test_bands_tell_what_schools_have_used_of_what_they_promised() -> None:
     def report(promised: int, *in_all: int) -> ReleaseReport:
         made = figures.release(len(in_all))
