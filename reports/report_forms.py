@@ -55,6 +55,7 @@ class ReportForm(forms.Form):
         *args: Any,
         kinds: Sequence[ReportMaker[Any]],
         about: About,
+        this_year: int,
         back: str,
         **kwargs: Any,
     ) -> None:
@@ -66,7 +67,7 @@ class ReportForm(forms.Form):
         if len(kinds) == 1:
             self.fields["kind"].widget = forms.HiddenInput()
             self.initial["kind"] = kinds[0].kind
-        self.initial.setdefault("time", str(about.years[0]))
+        self.initial.setdefault("time", str(this_year))
         self.initial.setdefault("about", "hub-0")
         self.helper = form_helper(
             "Make the report",

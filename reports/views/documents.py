@@ -25,6 +25,7 @@ from hubs.permissions import require
 from hubs.spreadsheets import XLSX
 from hubs.summary import SummaryRow
 from hubs.wording import moment
+from hubs.years import academic_year_of
 from reports import report_queries
 from reports.report_forms import MakeAgainForm, ReportForm
 from reports.report_makers import REPORTS
@@ -47,11 +48,12 @@ def report_list(request: MemberRequest) -> HttpResponse:
 @form_page
 def report_new(request: MemberRequest) -> HttpResponse:
     """Ask for a report."""
-    back = reverse("report_list", args=[request.hub.slug])
+    back, today = reverse("report_list", args=[request.hub.slug]), timezone.localdate()
     form = ReportForm(
         request.POST or None,
         kinds=report_queries.kinds_for(request.membership),
-        about=report_queries.what_reports_are_about(timezone.localdate()),
+        about=report_queries.what_reports_are_about(today),
+        this_year=academic_year_of(today),
         back=back,
         initial={
             "request_key": uuid.uuid4(),

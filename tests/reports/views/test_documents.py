@@ -175,6 +175,15 @@ def test_a_form_in_error_says_what_to_do(hub: Hub, ada: Client, fields: dict[str
     assert documents_of(hub) == []
 
 
+def test_this_academic_year_is_chosen_beforehand_though_the_next_one_has_places(hub: Hub, ada: Client) -> None:
+    work.make_place(hub, factories.make_school("Early Primary School"), year=work.this_year() + 1)
+
+    shown = ada.get(url("report_new", hub)).context["form"]
+
+    assert shown["time"].value() == str(work.this_year())
+    assert shown.fields["time"].choices[0][0] == str(work.this_year() + 1)
+
+
 def test_a_form_offers_what_the_hub_has(hub: Hub, other_hub: Hub, place: Place, ada: Client) -> None:
     elsewhere = work.make_group(other_hub, "Elsewhere")
     page = text_of(ada.get(url("report_new", hub)))
