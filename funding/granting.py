@@ -40,11 +40,12 @@ class HasGrant(Exception):
 
 
 @dataclass(frozen=True)
-class AmountSet:
-    """Who has set or changed a grant's amount, and when last: that person does not approve it."""
+class HadAHand:
+    """Who has set a grant's amount, or marked it as due, and when last: that person does not approve it."""
 
     user_id: int
     at: dt.datetime
+    did: str = "set its amount"
 
 
 # --- Awarded --------------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ def approve(*, grant: Grant, actor: Membership, now: dt.datetime, seen_pence: in
     """Approve the grant at its amount, which is the one that the person has seen. Approved already: nothing happens.
 
     Raises `CannotDecide` unless it is due and its amount still that one, and `NotAllowed` for whoever has ever set or
-    changed its amount.
+    changed its amount, or has marked it as due the last time: a grant is approved by a second person.
     """
     require(actor, "approve_money")
     locked = _locked(grant)
@@ -193,7 +194,7 @@ def approve(*, grant: Grant, actor: Membership, now: dt.datetime, seen_pence: in
         return
     if refusal := why_not_to_approve(locked):
         raise CannotDecide(refusal)
-    permission = may_approve(actor, amounts_set([locked])[locked.pk])
+    permission = may_approve(actor, had_a_hand([locked])[locked.pk])
     if not permission:
         raise NotAllowed(permission.reason)
     if seen_pence not in (None, locked.amount_pence):
@@ -226,25 +227,34 @@ def why_not_with_all(grant: Grant) -> str:
             return ""
 
 
-def may_approve(actor: Membership, amount_set: Collection[AmountSet]) -> Permission:
-    """Whether a member may approve a grant whose amount these people have set."""
+def may_approve(actor: Membership, hands: Collection[HadAHand]) -> Permission:
+    """Whether a member may approve a grant in which these people had a hand."""
     permission = may(actor, "approve_money")
     if not permission:
         return permission
-    for one in amount_set:
+    for one in hands:
         if one.user_id == actor.user_id:
-            return Permission(False, f"You set its amount on {plain_day(one.at)}, so somebody else has to approve it.")
+            return Permission(False, f"You {one.did} on {plain_day(one.at)}, so somebody else has to approve it.")
     return Permission(True)
 
 
-def amounts_set(grants: Collection[Grant]) -> dict[int, list[AmountSet]]:
-    """Who has ever set or changed the amount of each grant by hand, by the grant's id; one query."""
-    found: dict[int, dict[int, AmountSet]] = {grant.pk: {} for grant in grants}
-    kinds = [GrantEvent.Kind.AWARDED, GrantEvent.Kind.AMOUNT_CHANGED]
-    events = GrantEvent.objects.filter(grant__in=found, kind__in=kinds).exclude(actor=None)
-    for grant, user, at in events.order_by("pk").values_list("grant_id", "actor_id", "happened_at"):
-        found[grant][user] = AmountSet(user, at)
-    return {grant: list(people.values()) for grant, people in found.items()}
+def had_a_hand(grants: Collection[Grant]) -> dict[int, list[HadAHand]]:
+    """Who does not approve each grant, by the grant's id; one query.
+
+    Whoever has ever set or changed its amount by hand, and whoever marked it as due the last time.
+    """
+    setters: dict[int, dict[int, HadAHand]] = {grant.pk: {} for grant in grants}
+    markers: dict[int, HadAHand] = {}
+    kinds = [GrantEvent.Kind.AWARDED, GrantEvent.Kind.AMOUNT_CHANGED, GrantEvent.Kind.DUE]
+    events = GrantEvent.objects.filter(grant__in=setters, kind__in=kinds).exclude(actor=None)
+    for grant, user, at, kind in events.order_by("pk").values_list("grant_id", "actor_id", "happened_at", "kind"):
+        if kind == GrantEvent.Kind.DUE:
+            markers[grant] = HadAHand(user, at, "marked it as due")
+        else:
+            setters[grant][user] = HadAHand(user, at)
+    return {
+        grant: [*people.values(), *([markers[grant]] if grant in markers else [])] for grant, people in setters.items()
+    }
 
 
 def withhold(*, grant: Grant, reason: str, actor: Membership, now: dt.datetime) -> None:

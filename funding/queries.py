@@ -12,7 +12,7 @@ from django.utils import timezone
 from funding import granting, paying
 from funding.models import Grant, GrantEvent, GrantState, Payment, PaymentList
 from funding.models.grants import GrantQuerySet
-from hubs.models import Hub, Membership
+from hubs.models import Hub, Membership, Role
 from hubs.permissions import ALLOWED
 from programmes.models import StageYear
 from schools.lineage import called, of_today
@@ -141,12 +141,17 @@ def payment_of(grant: Grant) -> Payment | None:
     return grant.payments.filter(taken_back_at=None).select_related("payment_list").first()
 
 
-def who_may_approve(hub: Hub, amount_set: Iterable[granting.AmountSet], *, now: dt.datetime) -> list[str]:
+def who_may_approve(hub: Hub, amount_set: Iterable[granting.HadAHand], *, now: dt.datetime) -> list[str]:
     """Who may approve a grant whose amount these people have set, by name."""
     roles = [role for role, allowed in ALLOWED.items() if "approve_money" in allowed]
     members = Membership.objects.active_on(timezone.localdate(now)).filter(hub=hub, role__in=roles)
     changers = [one.user_id for one in amount_set]
     return list(members.exclude(user__in=changers).order_by("user__name").values_list("user__name", flat=True))
+
+
+def roles_that_approve() -> list[str]:
+    """The roles in which one may approve grants, in words."""
+    return [Role(role).label for role, allowed in ALLOWED.items() if "approve_money" in allowed]
 
 
 def grants_to_pay() -> GrantQuerySet:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from correspondence.mornings import morning_by, morning_from
 from correspondence.reminders import Rule, Wanted
 from correspondence.writing import paragraphs
-from funding.granting import amounts_set, may_approve
+from funding.granting import had_a_hand, may_approve
 from funding.models import Grant, GrantEvent, GrantState
 from hubs.links import public_url
 from hubs.models import Hub
@@ -72,11 +72,11 @@ class ClaimToApprove:
     label: str = "Claims to approve"
 
     def __call__(self, *, now: dt.datetime, until: dt.datetime) -> Iterator[Wanted]:
-        """To those who may approve them: not to whoever has set their amount."""
+        """To those who may approve them: not to whoever has set their amount or marked them as due."""
         hub = Hub.objects.get(pk=active_hub_id())
         members = list(members_who_may("approve_money", hub=hub, today=timezone.localdate(now)))
         due = _due()
-        setters = amounts_set([grant for waiting in due.values() for grant in waiting.grants])
+        setters = had_a_hand([grant for waiting in due.values() for grant in waiting.grants])
         for (due_since, waiting), member in product(due.items(), members):
             due_at = morning_from(due_since + _LEFT_LYING)
             theirs = [grant for grant in waiting.grants if may_approve(member, setters[grant.pk])]

@@ -44,17 +44,17 @@ class Step:
 @member("approve_money")
 @form_page
 def grants_approve(request: MemberRequest) -> HttpResponse:
-    """Approve the grants that are due; those whose amount this person has set are left to somebody else."""
+    """Approve the grants that are due; those that this person set or marked as due are left to somebody else."""
     now = timezone.now()
 
     def approve(grant: Grant, seen_pence: int) -> None:
         granting.approve(grant=grant, seen_pence=seen_pence, actor=request.membership, now=now)
 
     chosen = _chosen(request, GrantState.DUE)
-    amounts = granting.amounts_set(list(chosen))
+    hands = granting.had_a_hand(list(chosen))
 
     def why_not(grant: Grant) -> str:
-        permission = granting.may_approve(request.membership, amounts[grant.pk])
+        permission = granting.may_approve(request.membership, hands[grant.pk])
         return granting.why_not_to_approve(grant) or permission.reason
 
     step = Step(

@@ -79,7 +79,7 @@ def grant(request: MemberRequest, pk: int) -> HttpResponse:
     found = _get(pk)
     now = timezone.now()
     place = found.place
-    amount_set = granting.amounts_set([found])[found.pk]
+    hands = granting.had_a_hand([found])[found.pk]
     payment = queries.payment_of(found)
     may_change = may(request.membership, "change_money")
     context = {
@@ -96,8 +96,9 @@ def grant(request: MemberRequest, pk: int) -> HttpResponse:
         "may_change": may_change,
         "can_change": may_change and not granting.why_not_to_change(found),
         "can_withhold": may_change and found.state != GrantState.WITHHELD and not granting.why_not_to_withhold(found),
-        "approval": granting.may_approve(request.membership, amount_set) if found.state == GrantState.DUE else None,
-        "approvers": queries.who_may_approve(request.hub, amount_set, now=now) if found.state == GrantState.DUE else [],
+        "approval": granting.may_approve(request.membership, hands) if found.state == GrantState.DUE else None,
+        "approvers": queries.who_may_approve(request.hub, hands, now=now) if found.state == GrantState.DUE else [],
+        "who_approves": queries.roles_that_approve(),
         "can_list": found.state == GrantState.APPROVED and not payment and may(request.membership, "pay_money"),
         "carried": listing.carrying(listing.filters_that_led_here(request)),
         "back_url": _list_url(request),

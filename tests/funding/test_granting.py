@@ -117,12 +117,12 @@ def test_a_hub_awards_a_grant_by_hand_where_there_is_none(place: Place, leo: Mem
 # --- Step by step ----------------------------------------------------------------------------------
 
 
-def test_a_grant_becomes_due_and_is_approved(grant: Grant, leo: Membership, now: dt.datetime) -> None:
+def test_a_grant_becomes_due_and_is_approved(grant: Grant, leo: Membership, fola: Membership, now: dt.datetime) -> None:
     grant = act(grant, "mark due", leo, now)
     assert grant.state == GrantState.DUE
-    grant = act(grant, "approve", leo, now)
+    grant = act(grant, "approve", fola, now)
 
-    assert (grant.state, grant.approved_by, grant.approved_at) == (GrantState.APPROVED, leo.user, now)
+    assert (grant.state, grant.approved_by, grant.approved_at) == (GrantState.APPROVED, fola.user, now)
     assert steps(grant) == [Kind.AWARDED, Kind.DUE, Kind.APPROVED]
     assert lines(grant)[1:] == ["Marked as due.", "£1,000 approved."]
 
@@ -227,6 +227,20 @@ def test_nobody_who_ever_changed_the_amount_approves_it(
             act(grant, "approve", changer, now)
     assert stands(grant)[0] == GrantState.DUE
     assert act(grant, "approve", fola, now).approved_by == fola.user
+
+
+def test_whoever_marked_it_as_due_the_last_time_does_not_approve_it(
+    grant: Grant, ada: Membership, leo: Membership, now: dt.datetime
+) -> None:
+    act(grant, "mark due", ada, now)
+    act(grant, "not due", ada, now)
+    act(grant, "mark due", leo, now)
+
+    with pytest.raises(NotAllowed, match="You marked it as due on 21 November 2026, so somebody else has to"):
+        act(grant, "approve", leo, now)
+    assert stands(grant)[0] == GrantState.DUE
+    # Ada had it due once; by now it is another's word.
+    assert act(grant, "approve", ada, now).approved_by == ada.user
 
 
 def test_the_database_lets_nobody_approve_the_amount_that_she_set_last(
@@ -396,14 +410,16 @@ def _take(grant: Grant, verb: str, actor: Membership, now: dt.datetime, values: 
 
 def _what_holds(grant: Grant) -> None:
     events = list(grant.events.all())
-    state, changers = GrantState.EXPECTED, set()
+    state, changers, marker = GrantState.EXPECTED, set(), None
     for event in events:
         if event.kind == Kind.AMOUNT_CHANGED:
             changers.add(event.actor_id)
             state = GrantState.DUE if state == GrantState.APPROVED else state
+        if event.kind == Kind.DUE:
+            marker = event.actor_id
         state = FOLLOWS.get(Kind(event.kind), state)
         if event.kind == Kind.APPROVED:
-            assert event.actor_id not in changers
+            assert event.actor_id not in {*changers, marker}
     assert grant.state == state
     assert grant.amount_pence == events[-1].amount_pence
     approved = [event for event in events if event.kind == Kind.APPROVED]

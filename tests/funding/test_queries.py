@@ -88,5 +88,5 @@ def test_who_may_approve_is_everybody_with_the_right_who_has_not_set_the_amount(
     gone = factories.make_member(hub, Role.FINANCE, "Gone Finance")
     Membership.objects.filter(user=gone).update(ends_on=now.date())
 
-    set_by = [granting.AmountSet(leo.user_id, now)]
+    set_by = [granting.HadAHand(leo.user_id, now)]
     assert queries.who_may_approve(hub, set_by, now=now) == ["Ada Administrator", "Fola Finance"]

@@ -32,7 +32,9 @@ def expected(hub: Hub, claim_on: dt.date = CLAIM_ON, amount_pence: int = 100_000
     return work.make_grant(work.make_place(hub, year=2026), claim_on=claim_on, amount_pence=amount_pence)
 
 
-def became_due(hub: Hub, since: dt.datetime = DUE_SINCE, *, set_by: User | None = None) -> Grant:
+def became_due(
+    hub: Hub, since: dt.datetime = DUE_SINCE, *, set_by: User | None = None, marked_by: User | None = None
+) -> Grant:
     grant = expected(hub)
     with tenancy.use(hub):
         Grant.objects.filter(pk=grant.pk).update(state=GrantState.DUE, amount_changed_by=set_by)
@@ -42,7 +44,7 @@ def became_due(hub: Hub, since: dt.datetime = DUE_SINCE, *, set_by: User | None 
                 **event, kind="amount_changed", amount_before_pence=90_000, reason="More.", actor=set_by,
                 actor_name=set_by.name,
             )  # fmt: skip
-        GrantEvent.objects.create(**event, kind="due", actor_name="Ada")
+        GrantEvent.objects.create(**event, kind="due", actor=marked_by, actor_name="Ada")
     return grant
 
 
@@ -179,6 +181,12 @@ def test_those_who_approve_are_asked_for_what_they_may_approve(
     assert found[finance.email].subject == "2 grants are to be approved since 5 March 2027"
     assert "£2,000 in all" in found[finance.email].text
     assert "/console/northvale/money/?state=due" in found[finance.email].text
+
+
+def test_who_marked_a_grant_as_due_is_not_asked_to_approve_it(hub: Hub, administrator: User, lead: User) -> None:
+    became_due(hub, marked_by=administrator)
+
+    assert {one.recipient for one in wishes(CLAIM_TO_APPROVE, hub)} == {lead.email}
 
 
 def test_who_has_left_is_not_asked(hub: Hub, lead: User) -> None:

@@ -77,11 +77,13 @@ def test_grants_are_approved_by_a_second_person_and_paid_by_a_list(
     look_at(page)
     press(page, "Mark as due 3 grants")
     expect(page.get_by_text("3 grants, £2,500.50, are marked as due.")).to_be_visible()
-    # Approving is for somebody else where she has set the amount.
+    # Approving is for somebody else where she has set the amount, or marked the grant as due.
     follow(page, "Approve all 3 that are due")
     look_at(page)
+    expect(page.get_by_role("heading", name="None of them can be: 3 grants")).to_be_visible()
     expect(page.get_by_text("You set its amount on")).to_be_visible()
-    follow(page, "Cancel")
+    expect(page.get_by_text("You marked it as due on")).to_have_count(2)
+    follow(page, "Back")
 
     # The finance officer ticks with the keyboard, and approves.
     sign_in(page, site, client_of(finance))

@@ -61,6 +61,22 @@ def test_each_that_cannot_be_approved_is_named_with_its_reason(leads: Client, hu
     assert [state_of(grant) for grant in (fine, mine, early)] == ["approved", "due", "expected"]
 
 
+def test_what_this_person_marked_as_due_is_left_out_with_number_and_reason(
+    leads: Client, hub: Hub, leo: Membership
+) -> None:
+    fine = make_grant(hub, "Ash", state=GrantState.DUE)
+    for name in ("Birch", "Cedar"):
+        grant = make_grant(hub, name)
+        with tenancy.use(hub):
+            granting.mark_due(grant=grant, actor=leo, now=timezone.now())
+
+    response = leads.get(page("grants_approve", hub, query="all=1"))
+
+    assert response.context["grants"] == [fine]
+    _, after = text_of(response).split("Not among them: 2 grants")
+    assert after.count("You marked it as due on") == 2
+
+
 def test_an_amount_that_was_changed_after_it_was_seen_is_not_approved(leads: Client, hub: Hub, ada: Membership) -> None:
     grant = make_grant(hub, state=GrantState.DUE)
     set_amount(grant, ada)

@@ -192,6 +192,32 @@ def test_who_set_the_amount_is_told_who_can_approve_it(
     assert "Approve £0.01" not in shown
 
 
+def test_who_marked_it_as_due_is_told_who_can_approve_it(
+    leads: Client, hub: Hub, leo: Membership, administrator: User
+) -> None:
+    grant = make_grant(hub)
+    with tenancy.use(hub):
+        granting.mark_due(grant=grant, actor=leo, now=timezone.now())
+
+    shown = text_of(leads.get(page("grant", hub, grant.pk)))
+    assert "You marked it as due on" in shown
+    assert "so somebody else has to approve it. This person can: Ada Administrator." in shown
+    assert "Approve £1,000" not in shown
+
+
+def test_where_nobody_else_may_approve_the_page_says_who_can_be_given_the_role(
+    leads: Client, hub: Hub, leo: Membership
+) -> None:
+    grant = make_grant(hub)
+    with tenancy.use(hub):
+        granting.mark_due(grant=grant, actor=leo, now=timezone.now())
+
+    assert (
+        "Nobody else in the hub can at present. A hub administrator can give somebody one of these roles: "
+        "Hub administrator, Hub lead, Assistant hub lead, Finance officer."
+    ) in text_of(leads.get(page("grant", hub, grant.pk)))
+
+
 def test_a_grant_of_a_school_that_left_asks_for_a_decision(leads: Client, hub: Hub) -> None:
     grant = leave(make_grant(hub))
 
