@@ -54,9 +54,7 @@ def payment_list_make(request: MemberRequest) -> HttpResponse:
         except paying.CannotPay as refusal:
             messages.error(request, str(refusal))
             return redirect("payment_list_make", request.hub.slug)
-        messages.success(
-            request, f"{made} is made. Download it for the finance office, and mark it as paid afterwards."
-        )
+        messages.success(request, f"{made} is made. Pay by its file, and mark it as paid afterwards.")
         return redirect("payment_list", request.hub.slug, made.pk)
     context = {
         "grants": grants,

@@ -32,6 +32,7 @@ from workgroups.models import MasterySpecialist, Place, SchoolLink
 from workgroups.permissions import places_of, specialists_of
 
 PER_PAGE = 50
+_COUNTED = "Meetings are counted by themselves, and so are support visits with the release that was entered with them."
 COLUMNS = [("school", "School"), ("group", "Work Group"), ("stage", "Stage"), ("used", "Used")]
 
 
@@ -120,7 +121,7 @@ def release_of_place(request: MemberRequest, pk: int) -> HttpResponse:
         "figures": _figures(accounts.used_of_school(place), "Promised"),
         "lines": _linked(request, accounts.lines_of_school(place)),
         "log_url": reverse("release_log_place", args=[request.hub.slug, pk]),
-        "explanation": "Both lead teachers together. Meetings and support visits are counted by themselves.",
+        "explanation": f"Both lead teachers together. {_COUNTED}",
         "back_url": back_url,
         "back_text": back_text,
     }
@@ -142,7 +143,7 @@ def release_of_specialist(request: MemberRequest, pk: int) -> HttpResponse:
         "figures": _figures(accounts.used_of_specialist(specialist, year=year), "Agreed"),
         "lines": _linked(request, accounts.lines_of_specialist(specialist, year=year)),
         "log_url": reverse("release_log_specialist", args=[request.hub.slug, pk]),
-        "explanation": "Meetings and support visits are counted by themselves.",
+        "explanation": _COUNTED,
         "back_url": reverse("release_specialists", args=[request.hub.slug]),
         "back_text": "Mastery Specialists",
     }
