@@ -142,7 +142,7 @@ def test_grants_are_approved_by_a_second_person_and_paid_by_a_list(
 
 
 def test_everything_works_without_javascript(
-    browser: Browser, site: str, hub: Hub, lead: User, client_of: Callable[[User], Client]
+    browser: Browser, site: str, hub: Hub, lead: User, finance: User, client_of: Callable[[User], Client]
 ) -> None:
     make_grants(hub)
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 900})
@@ -154,6 +154,10 @@ def test_everything_works_without_javascript(
     press(page, "Mark ticked as due")
     press(page, "Mark as due 1 grant")
     expect(page.get_by_text("1 grant, £1,000, is marked as due.")).to_be_visible()
+    expect(page.get_by_text("so somebody else has to approve it. This person can: Fola Finance.")).to_be_visible()
+    due = page.url
+    sign_in(page, site, client_of(finance))
+    page.goto(due)
     press(page, "Approve £1,000")
     press(page, "Approve 1 grant")
     expect(page.get_by_text("1 grant, £1,000, is approved.")).to_be_visible()
