@@ -164,7 +164,7 @@ def test_meetings_to_come_at_a_school_that_has_left_need_another_host(
 
 def test_grants_are_to_claim_to_approve_and_to_pay(hub: Hub, administrator: User, lead: User, now: dt.datetime) -> None:
     group = work.make_group(hub)
-    places = [work.make_place(hub, group=group) for _ in range(7)]
+    places = [work.make_place(hub, group=group) for _ in range(8)]
     approved = {"approved_by": lead, "approved_at": now}
     work.make_grant(places[0], claim_on=now.date() + 14 * DAY)
     work.make_grant(places[1], claim_on=now.date() + 15 * DAY)
@@ -173,8 +173,11 @@ def test_grants_are_to_claim_to_approve_and_to_pay(hub: Hub, administrator: User
     listed = work.make_grant(places[4], state=GrantState.APPROVED, amount_pence=70_000, **approved)
     taken_back = work.make_grant(places[5], state=GrantState.APPROVED, amount_pence=7, **approved)
     work.make_grant(places[6], state=GrantState.PAID, amount_pence=30_000, **approved)
+    # A school that has left claims nothing.
+    work.make_grant(places[7], claim_on=now.date(), amount_pence=1)
     payment_list = work.make_payment_list(hub, administrator)
     with tenancy.use(hub):
+        Place.objects.filter(pk=places[7].pk).update(state=PlaceState.LEFT, group=None, specialist_school=None)
         for grant, moment in ((listed, None), (taken_back, now)):
             Payment.objects.create(
                 hub=hub,
@@ -192,7 +195,7 @@ def test_grants_are_to_claim_to_approve_and_to_pay(hub: Hub, administrator: User
     assert (found.claims_due, found.claim_on) == (1, now.date() + 14 * DAY)
     assert (found.to_approve, found.to_approve_pence) == (1, 50_050)
     assert (found.to_pay, found.to_pay_pence, found.lists_to_pay) == (2, 100_007, 1)
-    assert (found.awarded_pence, found.paid_pence) == (450_057, 30_000)
+    assert (found.awarded_pence, found.paid_pence) == (450_058, 30_000)
 
 
 def test_the_years_figures_are_this_years_and_this_hubs(hub: Hub, other_hub: Hub, now: dt.datetime) -> None:
