@@ -88,13 +88,17 @@ def arrange_visit(
 def move_visit(*, visit: Visit, starts_at: dt.datetime, half_days: int, actor: Membership, now: dt.datetime) -> None:
     """Arrange a visit for another time or length; arranged just so already, nothing happens.
 
-    Raises `NotAllowed`, and `CannotVisit` for one that is held or missed, or for a day that has passed.
+    Raises `NotAllowed`, and `CannotVisit` for one that is held or missed, for a school that is in no group any more,
+    or for a day that has passed.
     """
     place, locked = _lock_visit(visit, actor)
     if locked.state != VisitState.ARRANGED:
         raise CannotVisit(_what_stands(locked, name_of_slot(locked.term, locked.number)))
     if _is_at(locked, starts_at, half_days):
         return
+    if place.group is None:
+        said = "Log the visit or, if it did not take place, say so"
+        raise CannotVisit(f"{place.school_now.name} is in no Work Group. {said}.")
     _refuse_the_past(starts_at, now)
     before = moment(locked.starts_at)
     # One that was to be by now may be another one's still: see `workgroups.handing_over`.

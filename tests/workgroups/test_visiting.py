@@ -185,6 +185,19 @@ def test_a_visit_is_not_moved_into_the_past(place: Place, actor: Membership, now
         move(visit, actor, now, now - dt.timedelta(days=1))
 
 
+def test_a_visit_is_not_moved_where_the_school_has_left(
+    hub: Hub, place: Place, actor: Membership, lead: User, now: dt.datetime
+) -> None:
+    to_log = arrange(place, actor, at("2026-11-02 09:00"), starts_at=at("2026-11-10 09:00"))
+    hub_lead = factories.membership_of(lead, hub)
+    with tenancy.use(hub):
+        placing.leave(place=place, on=now.date(), reason="A new head.", actor=hub_lead, now=now)
+    before = everything(hub)
+    with pytest.raises(CannotVisit, match="in no Work Group"):
+        move(to_log, hub_lead, now, THEN)
+    assert everything(hub) == before
+
+
 def test_a_missed_visit_leaves_its_slot_for_another(
     place: Place, actor: Membership, now: dt.datetime, derived: list[int]
 ) -> None:
