@@ -100,8 +100,9 @@ def arrange(request: MemberRequest, pk: int, term: int, number: int) -> HttpResp
     standing = None if slot.is_open else slot.visit
     if standing and standing.state == VisitState.HELD:
         return _logged_already(request, slot)
-    if standing is None and place.group is None:
-        messages.info(request, f"{place.school_now.name} is in no Work Group, so no visit can be arranged.")
+    if place.group is None:
+        what = "moved" if standing else "arranged"
+        messages.info(request, f"{place.school_now.name} is in no Work Group, so no visit can be {what}.")
         return redirect(back)
     begins: dict[str, Any] = arranged(standing) if standing else {"half_days": 1}
     form = ArrangeForm(

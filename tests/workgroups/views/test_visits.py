@@ -230,6 +230,20 @@ def test_an_arranged_visit_is_moved_prepared_or_missed(place: Place, console: Cl
     assert "Arrange the visit" not in page
 
 
+def test_a_visit_to_a_school_that_has_left_is_written_up_or_missed_and_not_moved(
+    place: Place, lead: User, client_of: ClientOf
+) -> None:
+    work.make_visit(place, starts_at=an_hour(-4))
+    with tenancy.use(place.hub):
+        Place.objects.filter(pk=place.pk).update(state=PlaceState.LEFT, group=None, specialist_school=None)
+    client = client_of(lead)
+    page = text_of(client.get(url(place)))
+    assert "Write it up" in page and "It did not take place" in page and "Move it" not in page
+    assert "move the visit" not in text_of(client.get(url(place, "visit_missed")))
+    answer = text_of(client.post(url(place, "visit_arrange"), {}, follow=True))
+    assert "Ash Lane Primary School is in no Work Group, so no visit can be moved." in answer
+
+
 def test_a_held_visit_shows_both_notes_and_says_who_reads_which(
     place: Place, console: Client, specialist: User
 ) -> None:
