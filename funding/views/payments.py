@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +22,10 @@ from hubs.methods import form_page
 from hubs.permissions import may
 from hubs.spreadsheets import XLSX
 from hubs.wording import pounds
+from workgroups.models import MEMBERS
 
+# The page draws the ticks itself, each beside what it pays.
+_TICKS = {"grant": forms.MultipleChoiceField()}
 KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
 
 
@@ -43,23 +47,23 @@ def payment_lists(request: MemberRequest) -> HttpResponse:
 @form_page
 def payment_list_make(request: MemberRequest) -> HttpResponse:
     """Make a list of approved grants: all of them, but for those from which the tick is taken."""
-    back = reverse("payment_lists", args=[request.hub.slug])
-    grants = list(queries.grants_to_pay())
-    ticked = [pk for value in request.POST.getlist("grant") if (pk := number(value)) is not None]
+    ticked = _ticked(request)
     if request.method == "POST":
         try:
             made = paying.make_payment_list(
-                grants=list(Grant.objects.filter(pk__in=ticked)), actor=request.membership, now=timezone.now()
+                grants=list(Grant.objects.filter(pk__in=ticked or ())), actor=request.membership, now=timezone.now()
             )
         except paying.CannotPay as refusal:
             messages.error(request, str(refusal))
-            return redirect("payment_list_make", request.hub.slug)
-        messages.success(request, f"{made} is made. Pay by its file, and mark it as paid afterwards.")
-        return redirect("payment_list", request.hub.slug, made.pk)
+        else:
+            messages.success(request, f"{made} is made. Pay by its file, and mark it as paid afterwards.")
+            return redirect("payment_list", request.hub.slug, made.pk)
+    grants = list(queries.grants_to_pay())
     context = {
         "grants": grants,
+        "ticked": {grant.pk for grant in grants if grant.place.state in MEMBERS} if ticked is None else ticked,
         "sum": queries.Summed(len(grants), sum(grant.amount_pence for grant in grants)),
-        "back_url": back,
+        "back_url": reverse("payment_lists", args=[request.hub.slug]),
         "back_text": "Payment lists",
     }
     return render(request, "funding/payment_list_make.html", context)
@@ -166,6 +170,12 @@ def payment_list_take_back(request: MemberRequest, pk: int) -> HttpResponse:
         return redirect(back)
     context = {"payment_list": found, "back_url": back, "back_text": str(found)}
     return render(request, "funding/payment_list_take_back.html", context)
+
+
+def _ticked(request: MemberRequest) -> set[int] | None:
+    """The grants that were ticked, as sent now or put away when the session had ended; None where nothing was sent."""
+    sent = request.POST.getlist("grant") if request.method == "POST" else kept_fields(request, _TICKS).get("grant")
+    return None if sent is None else {pk for value in sent if (pk := number(value)) is not None}
 
 
 def _get(pk: int) -> PaymentList:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from io import BytesIO
+from typing import Any
 
 import openpyxl
 import pytest
@@ -13,6 +15,7 @@ from funding.models import Grant, PaymentList
 from hubs import tenancy
 from hubs.models import Hub, Membership, User
 from tests.funding.views.pages import approved_by, leave, make_grant, make_grant_without_group, page, state_of
+from tests.hubs.test_kept import lose_session, sign_in_again
 from tests.workgroups.views.pages import ClientOf, day_boxes, queries_of, said, text_of
 
 
@@ -89,6 +92,42 @@ def test_what_a_colleague_has_listed_meanwhile_is_named(
     done = pays.post(page("payment_list_make", hub), {"grant": [grants[0].pk]})
     assert said(done) == ["No list was made: Ash cannot be paid any more. Look at the list again."]
     assert "Nothing to pay" in text_of(pays.get(page("payment_list_make", hub)))
+
+
+def ticks(response: Any) -> dict[str, bool]:
+    """The schools that can be ticked, each with whether it is."""
+    boxes = re.findall(r'<input type="checkbox"[^>]*>', response.content.decode())
+    named = {re.search(r"the grant of (\w+)", box): "checked" in box for box in boxes}
+    return {name[1]: is_ticked for name, is_ticked in named.items() if name}
+
+
+def test_a_list_that_is_refused_leaves_the_ticks_as_they_were_set(
+    pays: Client, hub: Hub, grants: list[Grant], fola: Membership
+) -> None:
+    with tenancy.use(hub):
+        paying.make_payment_list(grants=grants[:1], actor=fola, now=timezone.now())
+
+    refused = pays.post(page("payment_list_make", hub), {"grant": [grants[0].pk, grants[2].pk]})
+
+    assert "No list was made: Ash cannot be paid any more." in text_of(refused)
+    assert ticks(refused) == {"Birch": False, "Cedar": True}
+    assert ticks(pays.post(page("payment_list_make", hub), {})) == {"Birch": False, "Cedar": False}
+    assert ticks(pays.get(page("payment_list_make", hub))) == {"Birch": True, "Cedar": True}
+
+
+def test_ticks_that_were_sent_after_the_session_had_ended_are_there_after_signing_in(
+    pays: Client, hub: Hub, finance: User, grants: list[Grant]
+) -> None:
+    address = page("payment_list_make", hub)
+    lose_session(pays, hub)
+    pays.post(address, {"grant": [grants[0].pk, grants[2].pk]})
+    sign_in_again(pays, finance)
+
+    shown = pays.get(address)
+
+    assert "We kept what you typed" in text_of(shown)
+    assert ticks(shown) == {"Ash": True, "Birch": False, "Cedar": True}
+    assert ticks(pays.get(address)) == {"Ash": True, "Birch": True, "Cedar": True}
 
 
 def test_the_lists_say_what_waits_and_who_can_do_it(pays: Client, leads: Client, hub: Hub, grants: list[Grant]) -> None:
