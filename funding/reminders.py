@@ -152,4 +152,4 @@ def _grants(grants: Collection[Grant]) -> str:
 
 
 def _list_url(hub: Hub, state: GrantState) -> str:
-    return public_url(f"{reverse('grant_list', args=[hub.slug])}?state={state.value}")
+    return public_url(f"{reverse('grant_list', args=[hub.slug])}?state={state.value}&year=all")

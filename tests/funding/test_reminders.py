@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from itertools import count
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from correspondence.reminders import Rule, Wanted
 from funding import granting
@@ -15,6 +17,7 @@ from hubs import tenancy
 from hubs.models import Hub, Membership, Role, User
 from tests import factories, work
 from tests.work import LONDON
+from tests.workgroups.views.pages import ClientOf
 from workgroups.models import Place, PlaceState
 
 NOW = dt.datetime(2027, 1, 4, 12, 0, tzinfo=LONDON)
@@ -245,6 +248,23 @@ def test_the_last_to_approve_of_a_day_is_not_asked_for_anew(hub: Hub, leo: Membe
     (one,) = wishes(CLAIM_TO_APPROVE, hub)
 
     assert one.key == both.key
+
+
+@pytest.mark.parametrize(("rule", "state"), [(CLAIM_DUE, GrantState.EXPECTED), (CLAIM_TO_APPROVE, GrantState.DUE)])
+def test_the_link_leads_to_the_grants_whichever_year_they_are_of(
+    hub: Hub, lead: User, client_of: ClientOf, rule: Rule, state: GrantState
+) -> None:
+    years, today = (work.this_year() - 1, work.this_year()), timezone.localdate()
+    grants = [work.make_grant(work.make_place(hub, year=year), state=state, claim_on=today) for year in years]
+    with tenancy.use(hub):
+        for grant in grants:
+            event = {"hub": hub, "grant": grant, "amount_pence": 100_000, "happened_at": timezone.now()}
+            GrantEvent.objects.create(**event, kind="due", actor_name="Ada")
+
+    (wish,) = wishes(rule, hub, timezone.now())
+
+    (link,) = re.findall(r"/console/\S+", wish.text)
+    assert set(client_of(lead).get(link).context["page"]) == set(grants)
 
 
 @pytest.mark.parametrize("rule", [CLAIM_DUE, CLAIM_TO_APPROVE])
