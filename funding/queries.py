@@ -12,8 +12,9 @@ from django.utils import timezone
 from funding import granting, paying
 from funding.models import Grant, GrantEvent, GrantState, Payment, PaymentList
 from funding.models.grants import GrantQuerySet
-from hubs.models import Hub, Membership, Role
+from hubs.models import Hub, Role
 from hubs.permissions import ALLOWED
+from hubs.queries import members_who_may
 from programmes.models import StageYear
 from schools.lineage import called, of_today
 from schools.models import School
@@ -143,10 +144,9 @@ def payment_of(grant: Grant) -> Payment | None:
 
 def who_may_approve(hub: Hub, amount_set: Iterable[granting.HadAHand], *, now: dt.datetime) -> list[str]:
     """Who may approve a grant whose amount these people have set, by name."""
-    roles = [role for role, allowed in ALLOWED.items() if "approve_money" in allowed]
-    members = Membership.objects.active_on(timezone.localdate(now)).filter(hub=hub, role__in=roles)
+    members = members_who_may("approve_money", hub=hub, today=timezone.localdate(now))
     changers = [one.user_id for one in amount_set]
-    return list(members.exclude(user__in=changers).order_by("user__name").values_list("user__name", flat=True))
+    return list(members.exclude(user__in=changers).values_list("user__name", flat=True))
 
 
 def roles_that_approve() -> list[str]:
