@@ -102,8 +102,7 @@ def move_visit(*, visit: Visit, starts_at: dt.datetime, half_days: int, actor: M
     _refuse_the_past(starts_at, now)
     before = moment(locked.starts_at)
     # One that was to be by now may be another one's still: see `workgroups.handing_over`.
-    leader = place.group.specialist if place.group else locked.specialist
-    _change(locked, now, starts_at=starts_at, half_days=half_days, specialist=leader)
+    _change(locked, now, starts_at=starts_at, half_days=half_days, specialist=place.group.specialist)
     _record(locked, place, actor, now, f"Moved to {moment(starts_at)}, {days(half_days)}. It was to be on {before}.")
     reminders.derive_soon()
 
