@@ -13,30 +13,15 @@ from funding import paying
 from funding.fields import PoundsField
 from funding.models import GrantState, PaymentList
 from funding.queries import SORTS, Filter
-from hubs.fields import SearchField, TextField, line
+from hubs.fields import SearchField, line, long_text
 from hubs.layout import Button, Question, form_helper
+from hubs.listing import FilterForm
 from hubs.widgets import DateField
 from hubs.years import label_of
 from programmes.models import StageYear
 from workgroups.models import Place
 
-LONGEST_REASON = 2000
 EVERY_YEAR = "all"
-
-
-def reason_field(label: str, missing: str, *, hint: str = "", rows: int = 3) -> TextField:
-    """Why something is done, in a few lines."""
-    return TextField(
-        label=label,
-        max_length=LONGEST_REASON,
-        help_text=hint,
-        widget=forms.Textarea({"rows": rows}),
-        error_messages={
-            "required": missing,
-            "max_length": f"{missing}, in {LONGEST_REASON:,} characters or fewer",
-            "null_characters_not_allowed": missing,
-        },
-    )
 
 
 def year_choices(years: Iterable[int], *, this_year: int) -> list[tuple[str, str]]:
@@ -56,20 +41,11 @@ def chosen_year(value: str, *, this_year: int) -> int | None:
     return int(value) if value else this_year
 
 
-class GrantFilterForm(forms.Form):
-    """What to look for among the grants; anything unknown in the address is ignored."""
+class StageYearFilterForm(FilterForm):
+    """Which stage and year to look at; anything unknown in the address is ignored."""
 
-    STATES: ClassVar = [("", "All states"), *((state.value, state.label) for state in GrantState)]
-
-    q = SearchField(label="School, place or URN", required=False, max_length=100)
-    state = forms.ChoiceField(label="State", required=False, choices=STATES)
     stage = forms.ChoiceField(label="Stage", required=False)
     year = forms.ChoiceField(label="Year", required=False)
-    sort = forms.ChoiceField(
-        required=False,
-        choices=[(f"{sign}{key}", key) for key in SORTS for sign in ("", "-")],
-        widget=forms.HiddenInput,
-    )
 
     def __init__(self, *args: Any, stage_years: Iterable[StageYear], this_year: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,6 +57,21 @@ class GrantFilterForm(forms.Form):
             years.add(stage_year.year)
         cast(forms.ChoiceField, self.fields["stage"]).choices = [("", "All stages"), *titles.items()]
         cast(forms.ChoiceField, self.fields["year"]).choices = year_choices(years, this_year=this_year)
+
+
+class GrantFilterForm(StageYearFilterForm):
+    """What to look for among the grants."""
+
+    STATES: ClassVar = [("", "All states"), *((state.value, state.label) for state in GrantState)]
+
+    q = SearchField(label="School, place or URN", required=False, max_length=100)
+    state = forms.ChoiceField(label="State", required=False, choices=STATES)
+    sort = forms.ChoiceField(
+        required=False,
+        choices=[(f"{sign}{key}", key) for key in SORTS for sign in ("", "-")],
+        widget=forms.HiddenInput,
+    )
+    field_order: ClassVar = ["q", "state", "stage", "year", "sort"]
 
     def chosen(self) -> Filter:
         """What was chosen, without what is not valid."""
@@ -99,7 +90,7 @@ class AmountForm(forms.Form):
     """Another amount, and why."""
 
     amount = PoundsField(label="Amount in pounds")
-    reason = reason_field("Why?", "Say why the amount is another one")
+    reason = long_text("Why?", "Say why the amount is another one")
 
     def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,7 +102,7 @@ class AmountForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a decision on money is made."""
 
-    reason = reason_field("Why?", "Say why")
+    reason = long_text("Why?", "Say why")
 
     def __init__(self, *args: Any, submit: str, back: str, warns: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -152,15 +143,8 @@ class AwardForm(forms.Form):
         error_messages={"required": "Choose the school", "invalid_choice": "Choose a school from the list"},
     )
     amount = PoundsField(label="Amount in pounds")
-    condition = TextField(
-        label="What must the school have done for it? (optional)",
-        required=False,
-        max_length=LONGEST_REASON,
-        help_text="The school reads this.",
-        widget=forms.Textarea({"rows": 3}),
-        error_messages={"max_length": f"Write the condition in {LONGEST_REASON:,} characters or fewer"},
-    )
-    reason = reason_field(
+    condition = long_text("What must the school have done for it? (optional)", hint="The school reads this.")
+    reason = long_text(
         "Why is it awarded by hand?", "Say why it is awarded by hand", hint="The school does not see it."
     )
 

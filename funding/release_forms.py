@@ -5,44 +5,31 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from funding.accounts import SORTS, Filter
-from funding.forms import chosen_year, reason_field, year_choices
+from funding.forms import StageYearFilterForm, chosen_year, year_choices
 from funding.ledger import InSchool
-from hubs.fields import SearchField, line
+from hubs.fields import SearchField, line, long_text
 from hubs.layout import Button, Question, form_helper
 from hubs.widgets import DateField
 from hubs.wording import days
-from programmes.models import StageYear
 
 
-class ReleaseFilterForm(forms.Form):
-    """What to look for among the schools' accounts; anything unknown in the address is ignored."""
+class ReleaseFilterForm(StageYearFilterForm):
+    """What to look for among the schools' accounts."""
 
     q = SearchField(label="School, place, URN or Work Group", required=False, max_length=100)
-    stage = forms.ChoiceField(label="Stage", required=False)
-    year = forms.ChoiceField(label="Year", required=False)
     sort = forms.ChoiceField(
         required=False,
         choices=[(f"{sign}{key}", key) for key in SORTS for sign in ("", "-")],
         widget=forms.HiddenInput,
     )
-
-    def __init__(self, *args: Any, stage_years: Iterable[StageYear], this_year: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.this_year = this_year
-        titles: dict[str, str] = {}
-        years: set[int] = set()
-        for stage_year in stage_years:
-            titles.setdefault(stage_year.stage.slug, stage_year.title)
-            years.add(stage_year.year)
-        cast(forms.ChoiceField, self.fields["stage"]).choices = [("", "All stages"), *titles.items()]
-        cast(forms.ChoiceField, self.fields["year"]).choices = year_choices(years, this_year=this_year)
+    field_order: ClassVar = ["q", "stage", "year", "sort"]
 
     def chosen(self) -> Filter:
         """What was chosen, without what is not valid."""
@@ -128,7 +115,7 @@ class InSchoolForm(forms.Form):
 class CorrectionForm(forms.Form):
     """Why a row of the ledger is taken back."""
 
-    reason = reason_field("Why?", "Say why it is taken back", hint="It stands in the account beside the correction.")
+    reason = long_text("Why?", "Say why it is taken back", hint="It stands in the account beside the correction.")
 
     def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
