@@ -71,7 +71,7 @@ class GrantFilterForm(StageYearFilterForm):
         choices=[(f"{sign}{key}", key) for key in SORTS for sign in ("", "-")],
         widget=forms.HiddenInput,
     )
-    field_order: ClassVar = ["q", "state", "stage", "year", "sort"]
+    field_order = ["q", "state", "stage", "year", "sort"]
 
     def chosen(self) -> Filter:
         """What was chosen, without what is not valid."""

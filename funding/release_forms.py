@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -29,7 +29,7 @@ class ReleaseFilterForm(StageYearFilterForm):
         choices=[(f"{sign}{key}", key) for key in SORTS for sign in ("", "-")],
         widget=forms.HiddenInput,
     )
-    field_order: ClassVar = ["q", "stage", "year", "sort"]
+    field_order = ["q", "stage", "year", "sort"]
 
     def chosen(self) -> Filter:
         """What was chosen, without what is not valid."""
