@@ -669,4 +669,4 @@ def test_in_whatever_order_a_year_goes_everything_adds_up(settings: Settings, mo
     run_state_machine_as_test(AYear, settings=PROFILE)
 
 
-PROFILE = settings(max_examples=4, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+PROFILE = settings(max_examples=8, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
