@@ -150,11 +150,12 @@ def _bring_to(
     worked_on: dt.date,
     **source: Any,
 ) -> None:
-    """Add what is missing on the day, and take back what was counted on another one.
+    """Take back what was counted on other days, the earliest first; then add what is missing on the day.
 
     `counted` is what the source's rows come to, by day: nothing where it has none yet.
     """
-    for day, right in {**dict.fromkeys(counted, 0), worked_on: worth}.items():
+    others = sorted(counted.keys() - {worked_on})
+    for day, right in [*((day, 0) for day in others), (worked_on, worth)]:
         difference = right - counted.get(day, 0)
         if difference:
             ReleaseEntry.objects.create(
