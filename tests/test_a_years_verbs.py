@@ -438,6 +438,19 @@ class AYear(RuleBasedStateMachine):
                 refused_by=[visiting.CannotVisit],
             )
 
+    @rule(who=LEADERS, choice=CHOICES, term=st.integers(1, 3))
+    @a_request
+    def a_visit_is_given_up(self, who: str, choice: int, term: int) -> None:
+        self.do(
+            visiting.give_up_visit,
+            place=pick(Place.objects.order_by("pk"), choice),
+            term=term,
+            number=1 + choice % 2,
+            reason="The school asked for none.",
+            actor=self.people[who],
+            refused_by=[visiting.CannotVisit],
+        )
+
     @rule(
         who=LEADERS,
         choice=CHOICES,

@@ -67,7 +67,7 @@ def calendar_of_specialist(specialist: MasterySpecialist, *, today: dt.date) -> 
     """A Specialist's meetings and support visits, each leading to its page."""
     since = _since(today)
     meetings = Meeting.objects.filter(group__specialist=specialist, starts_at__gte=since).with_group().with_host_now()
-    visits = Visit.objects.filter(specialist=specialist, starts_at__gte=since)
+    visits = Visit.objects.filter(specialist=specialist, was_arranged=True, starts_at__gte=since)
     visits = visits.select_related("place__school").prefetch_related("place__school__now").order_by("starts_at", "pk")
     slug = specialist.hub.slug
     events = [

@@ -30,7 +30,7 @@ ACTIONS_AT_FIRST = 2
 _LONGEST_NOTE = 5000
 _LONGEST_ACTION = 500
 # In digits: what a key's column holds.
-_LONGEST_KEY = 18
+LONGEST_KEY = 18
 _LENGTHS = [(number, days(number)) for number in range(1, 5)]
 _RELEASES = [(0, "None"), *((number, days(number)) for number in range(1, 9))]
 
@@ -116,7 +116,7 @@ class DoneField(forms.TypedMultipleChoiceField):
 
     def valid_value(self, value: Any) -> bool:
         """Whatever is a key: the verb takes those that are open."""
-        return str(value).isdecimal() and len(str(value)) <= _LONGEST_KEY
+        return str(value).isdecimal() and len(str(value)) <= LONGEST_KEY
 
 
 class LogForm(forms.Form):
@@ -243,8 +243,9 @@ class PutRightForm(LogForm):
 
 
 class MissForm(forms.Form):
-    """Why a visit did not take place."""
+    """Why a visit did not take place; `visit` is the key of the one that was arranged, if one was."""
 
+    visit = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = long_text(
         "Why did it not take place?",
         "Enter why it did not take place",
@@ -253,9 +254,9 @@ class MissForm(forms.Form):
         longest=500,
     )
 
-    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, submit: str, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = form_helper("It did not take place", "reason", others=[Button("Cancel", url=back, look="link")])
+        self.helper = form_helper(submit, "reason", others=[Button("Cancel", url=back, look="link")])
 
 
 class VisitFilterForm(FilterForm):

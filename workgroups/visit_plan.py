@@ -10,7 +10,7 @@ term to a place: it is filled by the visit that stands, and one that was missed 
 `TO_LOG`       the day that it was arranged for has passed, and nobody has said how it went
 `HELD`         logged
 `OVERDUE`      nothing stands in the calendar, and the term's end is near or past
-`MISSED`       it did not take place, and its term is over; or its year is over without one
+`MISSED`       it did not take place, and its term is over; or its year is over without one; or it was given up
 =============  =====================================================================================
 """
 
@@ -78,6 +78,8 @@ class VisitSlot:
     # Those that did not take place, in order.
     missed: tuple[Visit, ...]
     dates: TermDates
+    # Whether the stage wants it or a visit has made it; if not, it is but room for one more.
+    is_planned: bool = True
 
     @property
     def arrange_from(self) -> dt.date:
@@ -103,6 +105,17 @@ class VisitSlot:
     def is_open(self) -> bool:
         """Whether a visit can be arranged or logged in it: none stands."""
         return self.visit is None or self.visit.state == VisitState.MISSED
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether somebody said that none is made, before one was arranged: nobody is asked for it any more."""
+        return _given_up(self.missed) and self.is_open
+
+    @property
+    def can_be_given_up(self) -> bool:
+        """Whether nothing stands in the calendar where, in a term that has begun or nearly, something should."""
+        wanted = (SlotState.TO_ARRANGE, SlotState.OVERDUE, SlotState.MISSED)
+        return self.is_planned and self.is_open and self.state in wanted and not self.is_given_up
 
 
 @dataclass(frozen=True)
@@ -148,7 +161,9 @@ def slot_of(place: Place, *, term: int, number: int, today: dt.date) -> VisitSlo
     last = max((slot.number for slot in slots if slot.term == term), default=0)
     if not facts.goes_on or term not in facts.dates or not last < number <= min(last + 1, MOST_OF_A_TERM):
         return None
-    return VisitSlot(place.pk, Term(term), number, SlotState.TO_ARRANGE, None, (), facts.dates[Term(term)])
+    return VisitSlot(
+        place.pk, Term(term), number, SlotState.TO_ARRANGE, None, (), facts.dates[Term(term)], is_planned=False
+    )
 
 
 @dataclass(frozen=True)
@@ -182,7 +197,10 @@ def slots_of(facts: PlanFacts, *, today: dt.date) -> list[VisitSlot]:
         for number in _numbers(facts, term, dates, by_slot):
             there = by_slot.get((term, number), [])
             standing = next((visit for visit in there if visit.state != VisitState.MISSED), None)
-            missed = tuple(visit for visit in there if visit.state == VisitState.MISSED)
+            # In the order in which they were made: one that is missed can have been for a later day than the next.
+            missed = tuple(
+                sorted((one for one in there if one.state == VisitState.MISSED), key=lambda one: one.pk or 0)
+            )
             state = _state(standing, missed, dates, goes_on=facts.goes_on, year_ends=year_ends, today=today)
             shown = missed[-1] if state == SlotState.MISSED and missed else standing
             found.append(VisitSlot(facts.place_id, term, number, state, shown, missed, dates))
@@ -223,11 +241,16 @@ def _state(
         if standing.state == VisitState.HELD:
             return SlotState.HELD
         return SlotState.ARRANGED if timezone.localdate(standing.starts_at) >= today else SlotState.TO_LOG
-    if today > year_ends or (missed and (today > dates.last_day or not goes_on)):
+    if today > year_ends or _given_up(missed) or (missed and (today > dates.last_day or not goes_on)):
         return SlotState.MISSED
     if today >= dates.overdue_from:
         return SlotState.OVERDUE
     return SlotState.TO_ARRANGE if missed or today >= dates.starts_on - NEARLY else SlotState.LATER
+
+
+def _given_up(missed: Sequence[Visit]) -> bool:
+    """Whether the last that was said is that none is made: one that was arranged after that may be missed in turn."""
+    return bool(missed) and not missed[-1].was_arranged
 
 
 def _facts_of(places: list[Place]) -> list[PlanFacts]:

@@ -41,8 +41,8 @@ class VisitRow:
 
     @property
     def when(self) -> dt.datetime | None:
-        """When the visit is or was."""
-        return self.slot.visit.starts_at if self.slot.visit else None
+        """When the visit is or was to be; never, where none was arranged."""
+        return self.slot.visit.starts_at if self.slot.visit and self.slot.visit.was_arranged else None
 
     @property
     def by(self) -> dt.date | None:

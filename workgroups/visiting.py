@@ -124,6 +124,40 @@ def miss_visit(*, visit: Visit, reason: str, actor: Membership, now: dt.datetime
     reminders.derive_soon()
 
 
+def give_up_visit(*, place: Place, term: int, number: int, reason: str, actor: Membership, now: dt.datetime) -> Visit:
+    """Mark a visit that was never arranged as missed, with the reason: nobody is asked for it any more.
+
+    It can be arranged or logged all the same. Marked already, nothing happens. Raises `NotAllowed`, `CannotVisit` where
+    a visit stands or none is due, and `ValueError` without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("A visit that is missed has a reason.")
+    locked = _lock(place, actor)
+    slot = _slot(locked, term, number, now)
+    if slot.is_given_up:
+        return slot.missed[-1]
+    if slot.visit and not slot.is_open:
+        raise CannotVisit(_what_stands(slot.visit, slot.name))
+    if locked.group is None or not slot.can_be_given_up:
+        raise CannotVisit(f"No {slot.name} to {locked.school_now.name} is due, so none can be missed.")
+    visit = Visit.objects.create(
+        hub=locked.hub,
+        place=locked,
+        specialist=locked.group.specialist,
+        term=term,
+        number=number,
+        state=VisitState.MISSED,
+        missed_reason=reason.strip(),
+        was_arranged=False,
+        starts_at=now,
+        made_at=now,
+        changed_at=now,
+    )
+    _record(visit, locked, actor, now, f"Marked as missed: {visit.missed_reason}")
+    reminders.derive_soon()
+    return visit
+
+
 def call_off_visits(*, place: Place, why: str, actor: Membership, now: dt.datetime) -> None:
     """Call off the visits to come to a school that has no group any more, in the verb that has locked it.
 
@@ -236,6 +270,8 @@ def _what_stands(visit: Visit, name: str) -> str:
     when = moment(visit.starts_at)
     if visit.state == VisitState.HELD:
         return f"The {name} is logged already: it was held on {when}. Put it right if something is wrong."
+    if visit.state == VisitState.MISSED and not visit.was_arranged:
+        return f"The {name} is marked as missed. Arrange it all the same if it is to be."
     if visit.state == VisitState.MISSED:
         return f"The {name} of {when} did not take place. Arrange another one."
     return f"The {name} is arranged already, for {when}. Move it if it is to be at another time."

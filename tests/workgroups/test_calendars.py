@@ -153,6 +153,7 @@ def test_a_specialist_has_her_meetings_and_her_visits_each_with_its_page(
     meeting = planned(group, leader, now)
     visit = work.make_visit(place, starts_at=TUESDAY, shared_note="", sequence=3)
     missed = work.make_visit(place, starts_at=TUESDAY, number=2, state="missed", missed_reason="Ill.")
+    work.make_visit(place, starts_at=TUESDAY, number=3, state="missed", missed_reason="None.", was_arranged=False)
     work.make_visit(make_member_school(make_group(hub, name="Mill Road"), "Mill Road"), starts_at=TUESDAY)
     found = {event["UID"].split("@")[0]: event for event in events_of_specialist(group)}
     assert set(found) == {str(one.uuid) for one in (meeting, visit, missed)}

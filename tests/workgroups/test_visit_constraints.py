@@ -50,6 +50,8 @@ def test_beside_those_that_were_missed(place: Place) -> None:
         ("visit_held_has_note", {**HELD, "met": ""}),
         ("visit_held_has_note", {**HELD, "held_recorded_at": None}),
         ("visit_missed_with_reason", {**MISSED, "missed_reason": ""}),
+        ("visit_never_arranged_is_missed", {"was_arranged": False}),
+        ("visit_never_arranged_is_missed", {**HELD, "was_arranged": False}),
     ],
 )
 def test_a_visit_that_cannot_be_is_refused(place: Place, constraint: str, fields: dict[str, Any]) -> None:

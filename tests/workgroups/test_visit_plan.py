@@ -180,6 +180,30 @@ def test_without_a_group_nothing_is_to_arrange_and_what_was_stays() -> None:
     assert states(today="2026-10-01", since=None) == []
 
 
+def test_one_that_is_given_up_is_missed_until_another_is_arranged() -> None:
+    given_up = visit_on(day("2026-12-07"), state=VisitState.MISSED)
+    given_up.was_arranged = False
+    slots = plan(given_up, today="2026-12-07")
+    assert (slots[0].state, slots[0].is_given_up, slots[0].can_be_given_up) == ("missed", True, False)
+    arranged = visit_on(day("2026-12-10"))
+    slots = plan(given_up, arranged, today="2026-12-07")
+    assert (slots[0].state, slots[0].is_given_up, slots[0].missed) == ("arranged", False, (given_up,))
+    # One that was made later, for an earlier day, is the last that was said.
+    given_up.pk, arranged.pk, arranged.state = 1, 2, VisitState.MISSED
+    arranged.starts_at = given_up.starts_at - dt.timedelta(days=3)
+    slots = plan(given_up, arranged, today="2026-12-07")
+    assert (slots[0].state, slots[0].is_given_up, slots[0].can_be_given_up) == ("overdue", False, True)
+
+
+def test_what_is_due_can_be_given_up_and_nothing_else() -> None:
+    slots = plan(visit_on(day("2027-01-12"), term=2), today="2026-12-28")
+    assert [(slot.state, slot.can_be_given_up) for slot in slots] == [
+        ("overdue", True),
+        ("arranged", False),
+        ("later", False),
+    ]
+
+
 VISITS = st.builds(
     visit_on,
     st.dates(day("2026-08-01"), day("2027-09-30")),

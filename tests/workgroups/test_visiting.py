@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from hubs import tenancy
-from hubs.models import Hub, Membership, User
+from hubs.models import Hub, Membership, Role, User
 from hubs.permissions import NotAllowed
 from tests import factories, work
 from tests.locks import begin_meanwhile
@@ -84,6 +84,14 @@ def move(visit: Visit, actor: Membership, now: dt.datetime, starts_at: dt.dateti
 def miss(visit: Visit, actor: Membership, now: dt.datetime, reason: str = "The school was closed.") -> None:
     with tenancy.use(visit.hub):
         visiting.miss_visit(visit=visit, reason=reason, actor=actor, now=now)
+
+
+def give_up(
+    place: Place, actor: Membership, now: dt.datetime, reason: str = "The school asked for none.", **fields: Any
+) -> Visit:
+    with tenancy.use(place.hub):
+        values = {"term": 1, "number": 1, **fields}
+        return visiting.give_up_visit(place=place, reason=reason, actor=actor, now=now, **values)
 
 
 def put_right(visit: Visit, actor: Membership, now: dt.datetime, what: VisitLog, reason: str = "A slip.") -> None:
@@ -240,6 +248,46 @@ def test_what_is_held_or_missed_is_neither_moved_nor_missed(place: Place, actor:
             move(visit, actor, now, THEN + dt.timedelta(days=3))
     with pytest.raises(CannotVisit, match="logged already"):
         miss(held, actor, now)
+    assert everything(place.hub) == before
+
+
+def test_a_visit_that_was_never_arranged_is_marked_as_missed_once(
+    place: Place, actor: Membership, now: dt.datetime, derived: list[int]
+) -> None:
+    visit = give_up(place, actor, now)
+    assert give_up(place, actor, now, "Another reason.") == visit
+    assert (visit.state, visit.was_arranged, visit.missed_reason) == ("missed", False, "The school asked for none.")
+    assert entries_of(place)[-1] == "Autumn visit: marked as missed: The school asked for none."
+    assert len(derived) == len(entries_of(visit)) == 1
+
+
+def test_a_visit_that_is_marked_as_missed_is_arranged_or_logged_all_the_same(
+    place: Place, actor: Membership, now: dt.datetime
+) -> None:
+    given_up = give_up(place, actor, now)
+    with pytest.raises(CannotVisit, match="is marked as missed"):
+        move(given_up, actor, now, THEN)
+    arranged = arrange(place, actor, now)
+    miss(arranged, actor, now)
+    again = give_up(place, actor, now, "Nobody has time.")
+    assert (again.missed_reason, again.pk != given_up.pk) == ("Nobody has time.", True)
+    assert log(place, actor, now).state == VisitState.HELD
+
+
+def test_what_stands_or_is_not_due_is_not_given_up(
+    place: Place, actor: Membership, lead: User, hub: Hub, now: dt.datetime
+) -> None:
+    arrange(place, actor, now)
+    before = everything(place.hub)
+    refusals = [(1, 1, "is arranged already"), (1, 2, "No autumn visit 2"), (2, 1, "No spring visit")]
+    for term, number, said in refusals:
+        with pytest.raises(CannotVisit, match=said):
+            give_up(place, actor, now, term=term, number=number)
+    with pytest.raises(ValueError, match="reason"):
+        give_up(place, actor, now, " ", term=3)
+    other = factories.make_member(hub, Role.MASTERY_SPECIALIST, "Olga Other")
+    with pytest.raises(NotAllowed):
+        give_up(place, factories.membership_of(other, hub), now)
     assert everything(place.hub) == before
 
 

@@ -54,8 +54,10 @@ class Visit(HubOwned):
     term = models.PositiveSmallIntegerField()
     number = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=8, choices=VisitState, default=VisitState.ARRANGED)
-    # When it is arranged for or, once held, when it was.
+    # When it is arranged for or, once held, when it was. Of one that was never arranged, when somebody gave it up.
     starts_at = models.DateTimeField()
+    # Whether it ever stood in the calendar or was held; one that did not is missed.
+    was_arranged = models.BooleanField(default=True)
     # The Specialist's time.
     half_days = models.PositiveSmallIntegerField(default=1)
     # The lead teachers' release for it, both together.
@@ -91,6 +93,9 @@ class Visit(HubOwned):
             models.CheckConstraint(
                 condition=~Q(state=VisitState.MISSED) | ~Q(missed_reason=""), name="visit_missed_with_reason"
             ),
+            models.CheckConstraint(
+                condition=Q(was_arranged=True) | Q(state=VisitState.MISSED), name="visit_never_arranged_is_missed"
+            ),
             models.UniqueConstraint(
                 fields=["place", "term", "number"],
                 condition=Q(state__in=["arranged", "held"]),
@@ -103,7 +108,8 @@ class Visit(HubOwned):
         ]
 
     def __str__(self) -> str:
-        return f"Visit to {self.place.school}, {moment(self.starts_at)}"
+        when = moment(self.starts_at) if self.was_arranged else "never arranged"
+        return f"Visit to {self.place.school}, {when}"
 
     def get_absolute_url(self) -> str:
         """Its page in the hub's console."""

@@ -118,7 +118,7 @@ VISIT_OVERDUE = OpenVisit(
     _two_weeks_before_end,
     _one_week_before_end,
     "The {visit} to {school} is overdue: the school's term ends on {last_day}, and no date is arranged. Please agree "
-    "on one this week. If the visit has been made already, log it.",
+    "on one this week. If the visit has been made already, log it; if none can be made, say why on the same page.",
 )
 VISIT_STILL_OVERDUE = OpenVisit(
     "visit-still-overdue",
@@ -172,7 +172,7 @@ def _open_slots(now: dt.datetime, until: dt.datetime) -> Iterator[tuple[Place, V
     for place in places:
         for slot in slots[place.pk]:
             # What was arranged beyond what the stage wants, and missed, is not asked for again.
-            if slot.is_open and slot.number <= place.stage_year.visits_per_term[slot.term - 1]:
+            if slot.is_open and not slot.is_given_up and slot.number <= place.stage_year.visits_per_term[slot.term - 1]:
                 yield place, slot
 
 

@@ -28,7 +28,7 @@ from workgroups.agreed_actions import mark_action_done, mark_action_open, open_a
 from workgroups.models import AgreedAction, InternalNote, Place, Visit, VisitDraft, VisitState
 from workgroups.permissions import places_of
 from workgroups.visit_drafts import DraftTooLong, VisitLogged
-from workgroups.visit_forms import ArrangeForm, LogForm, MissForm, PutRightForm, VisitFilterForm, arranged
+from workgroups.visit_forms import LONGEST_KEY, ArrangeForm, LogForm, MissForm, PutRightForm, VisitFilterForm, arranged
 from workgroups.visit_plan import SlotState, VisitSlot, slot_of
 from workgroups.visiting import CannotVisit
 
@@ -205,27 +205,36 @@ def draft(request: MemberRequest, pk: int, term: int, number: int) -> HttpRespon
 @member("lead_groups")
 @form_page
 def missed(request: MemberRequest, pk: int, term: int, number: int) -> HttpResponse:
-    """Say that an arranged visit did not take place, and why."""
+    """Say that a visit did not take place, and why; or that one that nobody has arranged is missed."""
     place, slot = _get(request, pk, term, number)
     back = _url(request, slot)
-    if slot.visit is None or slot.visit.state != VisitState.ARRANGED:
-        messages.info(request, f"No {slot.name} is arranged, so none can be missed.")
+    standing = slot.visit if slot.visit and slot.visit.state == VisitState.ARRANGED else None
+    if request.method == "POST":
+        # The one that the form is about: another one may stand by now, or none.
+        standing = _visit_of(place, request.POST.get("visit", ""))
+    elif not (standing or slot.can_be_given_up):
+        messages.info(request, f"No {slot.name} is due, so none can be missed.")
         return redirect(back)
-    form = MissForm(request.POST or None, initial=kept_fields(request), back=back)
+    form = MissForm(
+        request.POST if request.method == "POST" else None,
+        initial={**kept_fields(request), "visit": standing.pk if standing else None},
+        submit="It did not take place" if standing else "Mark as missed",
+        back=back,
+    )
     if form.is_valid():
+        reason, actor, now = form.cleaned_data["reason"], request.membership, timezone.now()
         try:
-            visiting.miss_visit(
-                visit=slot.visit,
-                reason=form.cleaned_data["reason"],
-                actor=request.membership,
-                now=timezone.now(),
-            )
+            if standing:
+                visiting.miss_visit(visit=standing, reason=reason, actor=actor, now=now)
+            else:
+                visiting.give_up_visit(place=place, term=term, number=number, reason=reason, actor=actor, now=now)
         except CannotVisit as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, "It is noted that the visit did not take place. Arrange another one.")
+            another = "It is noted that the visit did not take place. Arrange another one."
+            messages.success(request, another if standing else f"The {slot.name} is marked as missed.")
         return redirect(back)
-    return render(request, "workgroups/visit_missed.html", _of_slot(request, place, slot, form=form))
+    return render(request, "workgroups/visit_missed.html", _of_slot(request, place, slot, form=form, standing=standing))
 
 
 @member("lead_groups")
@@ -283,6 +292,16 @@ def _get(request: MemberRequest, pk: int, term: int, number: int) -> tuple[Place
     if place is None or slot is None:
         raise Http404
     return place, slot
+
+
+def _visit_of(place: Place, key: str) -> Visit | None:
+    """The visit whose key a form has sent, if it has sent one. Raises `Http404` for one of another place."""
+    if not key:
+        return None
+    found = place.visits.filter(pk=key).first() if key.isdecimal() and len(key) <= LONGEST_KEY else None
+    if found is None:
+        raise Http404
+    return found
 
 
 def _url(request: MemberRequest, slot: VisitSlot, name: str = "visit") -> str:

@@ -91,9 +91,10 @@ def test_until_when_each_is_of_use(hub: Hub, place: Place, lead: User, now: dt.d
         ({"state": VisitState.ARRANGED}, False),
         ({"state": VisitState.HELD, "held_recorded_at": START, "met": "Hana", "shared_note": "Good."}, False),
         ({"state": VisitState.MISSED, "missed_reason": "Snow."}, True),
+        ({"state": VisitState.MISSED, "missed_reason": "None.", "was_arranged": False}, False),
     ],
 )
-def test_it_goes_when_the_visit_is_arranged_and_comes_back_when_it_was_missed(
+def test_it_goes_when_the_visit_is_arranged_or_given_up_and_comes_back_when_it_was_missed(
     hub: Hub, place: Place, lead: User, fields: dict[str, object], is_asked: bool
 ) -> None:
     work.make_visit(place, starts_at=at(10, 7, 9), term=1, **fields)

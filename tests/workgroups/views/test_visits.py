@@ -585,13 +585,36 @@ def test_what_is_too_long_is_refused_with_a_sentence(place: Place, console: Clie
 
 
 def test_a_visit_that_did_not_take_place(place: Place, console: Client) -> None:
-    work.make_visit(place, starts_at=an_hour(-1))
-    assert "Enter why it did not take place" in text_of(console.post(url(place, "visit_missed"), {"reason": " "}))
-    response = console.post(url(place, "visit_missed"), {"reason": "Snow"}, follow=True)
-    assert "Arrange another one." in text_of(response)
-    assert [(one.state, one.missed_reason) for one in visits_of(place)] == [(VisitState.MISSED, "Snow")]
-    again = console.post(url(place, "visit_missed"), {"reason": "Twice"}, follow=True)
-    assert "No autumn visit is arranged" in text_of(again)
+    visit = work.make_visit(place, starts_at=an_hour(-1))
+    address = url(place, "visit_missed")
+    typed = console.get(address).context["form"].initial
+    assert typed["visit"] == visit.pk
+    assert "Enter why it did not take place" in text_of(console.post(address, {**typed, "reason": " "}))
+    for reason in ("Snow", "Twice"):
+        response = console.post(address, {**typed, "reason": reason}, follow=True)
+        assert "Arrange another one." in text_of(response)
+        assert [(one.state, one.missed_reason) for one in visits_of(place)] == [(VisitState.MISSED, "Snow")]
+    elsewhere = work.make_visit(work.make_place(place.hub, group=place.group))
+    for key in (str(elsewhere.pk), "9" * 30, "x"):
+        assert console.post(address, {"visit": key, "reason": "Snow"}).status_code == 404
+
+
+def test_a_visit_that_nobody_has_arranged_is_marked_as_missed(place: Place, console: Client) -> None:
+    summer_before = dt.datetime(place.stage_year.year, 6, 20, 12, tzinfo=work.LONDON)
+    with tenancy.use(place.hub):
+        group = place.group
+    place = work.make_place(place.hub, group=group, accepted_at=summer_before)
+    address = url(place, "visit_missed")
+    assert address in text_of(console.get(url(place)))
+    assert "Mark the autumn visit as missed" in text_of(console.get(address))
+    assert "Enter why it did not take place" in text_of(console.post(address, {"visit": "", "reason": " "}))
+    for _ in range(2):
+        response = console.post(address, {"visit": "", "reason": "The school asked for none."}, follow=True)
+        assert "The autumn visit is marked as missed." in text_of(response)
+    page = text_of(console.get(url(place)))
+    assert "The school asked for none." in page and "None was arranged." in page and address not in page
+    assert len(visits_of(place)) == 1
+    assert "No autumn visit is due" in text_of(console.get(address, follow=True))
 
 
 def test_a_log_is_put_right_with_a_reason(place: Place, console: Client, specialist: User) -> None:
