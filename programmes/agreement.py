@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hubs.seen import seal
 from hubs.wording import pounds
 from programmes.models import Decision, ExpressionOfInterest
 
@@ -32,7 +32,7 @@ class Agreement:
 
     def seal(self, offer: Decision) -> str:
         """What tells this agreement and this offer from any other: a page remembers by it what it has shown."""
-        return hashlib.sha256(f"{offer.pk}\n{self.grant_pence}\n{self.in_words()}".encode()).hexdigest()[:32]
+        return seal(offer.pk, self.grant_pence, self.in_words())
 
 
 def agreement_of(expression: ExpressionOfInterest, promises: Iterable[str] | None = None) -> Agreement:

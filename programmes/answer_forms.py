@@ -8,19 +8,18 @@ from django import forms
 
 from hubs.fields import line, long_text
 from hubs.layout import Button, form_helper
+from hubs.seen import SeenForm
 
 _CHANGED = "Read the offer again: it has changed since you opened this page"
 
 
-class _AnswerForm(forms.Form):
-    """Who answers, and what of the offer this person has seen."""
+class _AnswerForm(SeenForm):
+    """Who answers; what this person has seen is the agreement on the page, see `programmes.agreement`."""
 
     name = line("Your full name", "Enter your full name", autocomplete="name")
     role = line(
         "Your role at the school", "Enter your role at the school, like headteacher", autocomplete="organization-title"
     )
-    # The seal of the agreement on the page, see `programmes.agreement`.
-    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def refuse_changed(self, seal: str) -> None:
         """Say that the offer is another one than the page had shown, and take what is shown now as read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from hubs.fields import line
 from hubs.layout import Button, Question, form_helper
 from hubs.listing import FilterForm
 from hubs.widgets import DateField
+from hubs.wording import plain_day
 from hubs.years import label_of
 from programmes.models import StageYear
 from workgroups.group_queries import Candidate, GroupFilter
@@ -44,18 +46,23 @@ def _specialist() -> forms.TypedChoiceField:
     )
 
 
+def _in_words(specialist: MasterySpecialist, today: dt.date) -> str:
+    begins = f", from {plain_day(specialist.starts_on)}" if specialist.starts_on > today else ""
+    return f"{specialist.name}, {specialist.cohort_in_words}{begins}"
+
+
 class _GroupForm(forms.Form):
     """What forming and changing have in common."""
 
     name = line("Name of the group", "Enter a name", hint="Schools read it in letters, for example “Ashby 1”")
     specialist = _specialist()
 
-    def offer(self, specialists: Iterable[MasterySpecialist]) -> None:
-        """Let one of these be chosen."""
+    def offer(self, specialists: Iterable[MasterySpecialist], *, today: dt.date) -> None:
+        """Let one of these be chosen; of one who is still to begin, it says from when."""
         self.specialists = {specialist.pk: specialist for specialist in specialists}
         cast(forms.ChoiceField, self.fields["specialist"]).choices = [
             ("", "Choose a Mastery Specialist"),
-            *((pk, f"{one.name}, {one.cohort_in_words}") for pk, one in self.specialists.items()),
+            *((pk, _in_words(one, today)) for pk, one in self.specialists.items()),
         ]
 
     def chosen_specialist(self) -> MasterySpecialist:
@@ -80,6 +87,7 @@ class NewGroupForm(_GroupForm):
         *args: Any,
         stage_years: Sequence[StageYear],
         specialists: Iterable[MasterySpecialist],
+        today: dt.date,
         back: str,
         **kwargs: Any,
     ) -> None:
@@ -89,7 +97,7 @@ class NewGroupForm(_GroupForm):
         for stage_year in stage_years:
             years.setdefault(stage_year.year_label, []).append((stage_year.pk, stage_year.title))
         cast(forms.ChoiceField, self.fields["stage_year"]).choices = [("", "Choose a stage"), *years.items()]
-        self.offer(specialists)
+        self.offer(specialists, today=today)
         self.helper = form_helper(
             "Form the group",
             "stage_year",
@@ -98,6 +106,16 @@ class NewGroupForm(_GroupForm):
             Question("size_limit", width=2),
             others=[Button("Cancel", url=back, look="link")],
         )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a Specialist who does not work for the hub in the year of the stage."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("specialist") and cleaned.get("stage_year"):
+            specialist, stage_year = self.chosen_specialist(), self.chosen_stage_year()
+            if not specialist.works_in(stage_year.year):
+                said = f"{specialist.name} does not work for the hub in {stage_year.year_label}. Choose somebody else"
+                self.add_error("specialist", said)
+        return cleaned
 
     def chosen_stage_year(self) -> StageYear:
         """The one that was chosen."""
@@ -113,9 +131,11 @@ class GroupForm(_GroupForm):
 
     size_limit = _size_limit(required=True)
 
-    def __init__(self, *args: Any, specialists: Iterable[MasterySpecialist], back: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, specialists: Iterable[MasterySpecialist], today: dt.date, back: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.offer(specialists)
+        self.offer(specialists, today=today)
         self.helper = form_helper(
             "Save the changes",
             Question("name", width="two-thirds"),

@@ -191,11 +191,12 @@ def accounts_to_connect(membership: Membership, specialist: MasterySpecialist | 
 
 
 def specialists_to_choose(*, today: dt.date, group: WorkGroup | None = None) -> Sequence[MasterySpecialist]:
-    """Who works for the hub on a day, and whoever leads the group, by name, with her school."""
-    found = MasterySpecialist.objects.active_on(today)
-    if group:
-        found |= MasterySpecialist.objects.filter(pk=group.specialist_id)
-    return list(found.select_related("school"))
+    """Who works for the hub or is to begin, in the group's year if one is given, and whoever leads that; by name."""
+    found = MasterySpecialist.objects.not_gone_on(today)
+    if group is None:
+        return list(found)
+    found |= MasterySpecialist.objects.filter(pk=group.specialist_id)
+    return [one for one in found if one.pk == group.specialist_id or one.works_in(group.stage_year.year)]
 
 
 def years_of_stages(years: Iterable[int]) -> list[StageYear]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from correspondence import reminders
 from hubs import timeline
 from hubs.models import Membership
+from hubs.seen import require_seen, seal
 from workgroups.happenings import AttendanceMarked, MeetingHeld, attendance_marked, meeting_held
 from workgroups.models import MEETING_TRANSITIONS, Attendance, InternalNote, Meeting, MeetingState, Participant
 from workgroups.planning import lock_meeting
@@ -98,11 +99,12 @@ def hold_meeting(
 
 
 def put_right_attendance(
-    *, meeting: Meeting, marks: Sequence[Marked], reason: str, actor: Membership, now: dt.datetime
+    *, meeting: Meeting, marks: Sequence[Marked], reason: str, actor: Membership, now: dt.datetime, seen: str = ""
 ) -> list[Attendance]:
     """Put right who came to a meeting that was held, and return what was another; alike already, nothing happens.
 
-    Raises `NotAllowed`, `NotHeld`, `MarksIncomplete`, and `ValueError` without a reason.
+    `seen` is the seal of what it replaces. Raises `NotAllowed`, `NotHeld`, `MarksIncomplete`, `ValueError` without a
+    reason, and `WrittenMeanwhile` where somebody else has put it right.
     """
     if not reason.strip():
         raise ValueError("Attendance is put right with a reason: days are counted by it.")
@@ -110,22 +112,25 @@ def put_right_attendance(
     _require_held(locked)
     _check_complete(marks, who_is_marked(locked))
     rows = {row.participant_id: row for row in locked.attendance.select_related("participant")}
+    stood = seal_of_attendance(rows.values())
     changed = []
     said = []
     for marked in marks:
         row = rows.get(marked.participant.pk)
         if row is None:
             row = _row(locked, marked, now)
-            said.append(f"{marked.participant.name}: {_in_words(row)}.")
+            said.append(f"{marked.participant.name}: {in_words(row)}.")
         elif (row.mark, row.substitute_name) != (marked.mark, marked.substitute_name):
-            before = _in_words(row)
+            before = in_words(row)
             row.mark, row.substitute_name, row.recorded_at = marked.mark, marked.substitute_name, now
-            said.append(f"{marked.participant.name}: {_in_words(row)}, not {before}.")
+            said.append(f"{marked.participant.name}: {in_words(row)}, not {before}.")
         else:
             continue
-        row.save()
         changed.append(row)
     if changed:
+        require_seen(seen, stood)
+        for row in changed:
+            row.save()
         Meeting.objects.filter(pk=locked.pk).update(changed_at=now)
         text = f"Attendance put right. {' '.join(said)} Reason: {reason.strip()}"
         timeline.record(subject=locked, actor=actor, now=now, text=text)
@@ -135,14 +140,24 @@ def put_right_attendance(
 
 
 def write_up_meeting(
-    *, meeting: Meeting, record: MeetingRecord, internal_note: str, actor: Membership, now: dt.datetime
+    *,
+    meeting: Meeting,
+    record: MeetingRecord,
+    internal_note: str,
+    actor: Membership,
+    now: dt.datetime,
+    seen: str = "",
 ) -> bool:
     """Write what the schools read about a meeting that was held and, apart, what the hub alone reads.
 
-    Whether anything was another. Raises `NotAllowed` and `NotHeld`.
+    Whether anything was another. `seen` is the seal of what it replaces. Raises `NotAllowed`, `NotHeld`, and
+    `WrittenMeanwhile` where another write-up stands by now.
     """
     locked = lock_meeting(meeting, actor)
     _require_held(locked)
+    if (record_of(locked), noted_internally(locked)) == (record, internal_note):
+        return False
+    require_seen(seen, seal_of(locked))
     written = record_of(locked) != record
     if written:
         _write(locked, record)
@@ -150,10 +165,14 @@ def write_up_meeting(
         locked.save()
     noted = _write_internally(locked, internal_note, actor, now)
     said = ["The write-up was changed."] * written + ["The internal note was changed."] * noted
-    if said:
-        timeline.record(subject=locked, actor=actor, now=now, text=" ".join(said))
-        reminders.derive_soon()
-    return bool(said)
+    timeline.record(subject=locked, actor=actor, now=now, text=" ".join(said))
+    reminders.derive_soon()
+    return True
+
+
+def seal_of(meeting: Meeting) -> str:
+    """What tells this write-up, the internal note included, from any other."""
+    return seal(record_of(meeting), noted_internally(meeting))
 
 
 def record_of(meeting: Meeting) -> MeetingRecord:
@@ -164,6 +183,17 @@ def record_of(meeting: Meeting) -> MeetingRecord:
 def internal_note_of(meeting: Meeting) -> InternalNote | None:
     """What the hub alone reads about a meeting: for pages of members who may lead its group, and for nobody else."""
     return getattr(meeting, "internal_note", None)
+
+
+def seal_of_attendance(attendance: Iterable[Attendance]) -> str:
+    """What tells these marks from any others."""
+    return seal(sorted((row.participant_id, row.mark, row.substitute_name) for row in attendance))
+
+
+def noted_internally(meeting: Meeting) -> str:
+    """The text of what the hub alone reads, or none."""
+    note = internal_note_of(meeting)
+    return note.text if note else ""
 
 
 def attendance_in_words(attendance: Iterable[Attendance]) -> str:
@@ -205,7 +235,8 @@ def _row(meeting: Meeting, marked: Marked, now: dt.datetime) -> Attendance:
     )
 
 
-def _in_words(row: Attendance) -> str:
+def in_words(row: Attendance) -> str:
+    """ "present", "absent", or "substitute" and who that was."""
     return f"substitute {row.substitute_name}" if row.substitute_name else row.get_mark_display().lower()
 
 

@@ -15,11 +15,12 @@ from hubs.fields import TextField, line, long_text
 from hubs.layout import Button, Question, form_helper
 from hubs.listing import FilterForm
 from hubs.moments import NoSuchTime, london, time_field
+from hubs.seen import SeenForm
 from hubs.widgets import DateField
 from hubs.wording import clock, days
 from schools.models import School
 from workgroups.day_forms import WarnedForm
-from workgroups.holding import Marked, MeetingRecord
+from workgroups.holding import Marked, MeetingRecord, in_words
 from workgroups.models import Attendance, Meeting, Participant, Place, WorkGroup
 from workgroups.planning import MeetingDetails
 
@@ -191,7 +192,7 @@ class CancelMeetingForm(forms.Form):
         )
 
 
-class WriteUpForm(forms.Form):
+class WriteUpForm(SeenForm):
     """What the schools read about a meeting afterwards and, apart, what the hub alone reads."""
 
     observed_lesson = _note("Observed lesson (optional)", hint="What you saw, in which year group")
@@ -204,6 +205,15 @@ class WriteUpForm(forms.Form):
     def shared_fields(self) -> Iterable[forms.BoundField]:
         """The boxes of what the schools read."""
         return [self[name] for name in self.shared]
+
+    def differing(self, record: MeetingRecord, internal_note: str) -> list[tuple[str, str]]:
+        """Where what stands is not what was typed: by the label of each box, without its "(optional)"."""
+        stands = {**vars(record), "internal_note": internal_note}
+        return [
+            (str(self[name].label).removesuffix(" (optional)"), text)
+            for name, text in stands.items()
+            if text != self.cleaned_data[name]
+        ]
 
     @property
     def record(self) -> MeetingRecord:
@@ -321,7 +331,7 @@ class HoldForm(AttendanceForm, WriteUpForm):
     """What is recorded after a meeting, in one go."""
 
 
-class PutRightForm(AttendanceForm):
+class PutRightForm(AttendanceForm, SeenForm):
     """Who came after all, and how that was found out."""
 
     reason = long_text(
@@ -331,3 +341,12 @@ class PutRightForm(AttendanceForm):
         rows=3,
         hint="It stands on the timeline, and beside the release time that is counted anew",
     )
+
+    def differing(self, attendance: Iterable[Attendance]) -> list[tuple[str, str]]:
+        """Where what stands is not what was chosen: names, and who came by what stands."""
+        chosen = {(marked.participant.pk, marked.mark, marked.substitute_name) for marked in self.marks}
+        return [
+            (row.participant.name, in_words(row))
+            for row in attendance
+            if (row.participant_id, row.mark, row.substitute_name) not in chosen
+        ]

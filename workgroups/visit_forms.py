@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.validators import MaxLengthValidator
@@ -16,8 +16,9 @@ from hubs.fields import UNSEEN, TextField, line, long_text
 from hubs.layout import Button, Question, form_helper
 from hubs.listing import FilterForm
 from hubs.moments import NoSuchTime, london, time_field
+from hubs.seen import SeenForm
 from hubs.widgets import PARTS, DateField, DateWidget
-from hubs.wording import days
+from hubs.wording import days, moment
 from workgroups.day_forms import WarnedForm
 from workgroups.models import AgreedAction, MasterySpecialist, Visit
 from workgroups.visit_plan import SlotState
@@ -104,6 +105,8 @@ class ActionRow:
     text: BoundField
     who: BoundField
     due: BoundField
+    # Which action it changes, where it can be one that is written already.
+    key: BoundField | None = None
 
     @property
     def is_begun(self) -> bool:
@@ -146,6 +149,8 @@ class LogForm(forms.Form):
         ),
     )
 
+    action_parts: ClassVar[tuple[str, ...]] = ("text", "who", "due")
+
     def __init__(self, *args: Any, now: dt.datetime, earlier: Iterable[AgreedAction] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
@@ -154,7 +159,7 @@ class LogForm(forms.Form):
             cast(DoneField, self.fields["done"]).choices = choices
         else:
             del self.fields["done"]
-        actions = {name: field for number in self.numbers() for name, field in _action_fields(number).items()}
+        actions = {name: field for number in self.numbers() for name, field in self.action_fields(number).items()}
         self.fields.update(actions)
         self.order_fields(["done", "day", "starts", "met", "shared_note", *actions])
 
@@ -165,7 +170,7 @@ class LogForm(forms.Form):
     def actions(self) -> list[ActionRow]:
         """The rows in which actions are typed."""
         return [
-            ActionRow(number, *(self[f"action_{number}_{part}"] for part in ("text", "who", "due")))
+            ActionRow(number, *(self[f"action_{number}_{part}"] for part in self.action_parts))
             for number in self.numbers()
         ]
 
@@ -213,13 +218,19 @@ class LogForm(forms.Form):
             if text:
                 yield ActionAgreed(text, who, due, self.key_of(number))
 
+    def action_fields(self, number: int) -> dict[str, forms.Field]:
+        """The fields of one row, by name."""
+        return _action_fields(number)
+
     def key_of(self, number: int) -> int | None:
         """The action that this row changes: none, in a new log."""
         return None
 
 
-class PutRightForm(LogForm):
+class PutRightForm(LogForm, SeenForm):
     """The same of a visit that is logged, with the reason; its open actions stand in the rows."""
+
+    action_parts: ClassVar = (*LogForm.action_parts, "key")
 
     reason = long_text(
         "Why is it put right?",
@@ -238,8 +249,19 @@ class PutRightForm(LogForm):
         return range(1, max(ACTIONS, len(self.written.actions)) + 1)
 
     def key_of(self, number: int) -> int | None:
-        """The action that stood in this row."""
-        return self.written.actions[number - 1].key if number <= len(self.written.actions) else None
+        """The action that stood in this row when the form was opened."""
+        key: int | None = self.cleaned_data.get(f"action_{number}_key")
+        return key
+
+    def action_fields(self, number: int) -> dict[str, forms.Field]:
+        """Beside its boxes, which action it is."""
+        key = forms.IntegerField(required=False, widget=forms.HiddenInput)
+        return {**super().action_fields(number), f"action_{number}_key": key}
+
+    def differing(self) -> list[tuple[str, str]]:
+        """Where what stands is not what was typed, in words."""
+        typed = _in_words(self.log())
+        return [(label, text) for label, text in _in_words(self.written).items() if text != typed[label]]
 
 
 class MissForm(forms.Form):
@@ -305,9 +327,22 @@ def _initial(log: VisitLog) -> dict[str, Any]:
         "internal_note": log.internal_note,
     }
     for number, action in enumerate(log.actions, start=1):
-        for part, value in (("text", action.text), ("who", action.who), ("due", action.due_on)):
+        parts = (("text", action.text), ("who", action.who), ("due", action.due_on), ("key", action.key))
+        for part, value in parts:
             initial[f"action_{number}_{part}"] = value
     return initial
+
+
+def _in_words(log: VisitLog) -> dict[str, str]:
+    return {
+        "When": moment(log.starts_at),
+        "Whom you met": log.met,
+        "Note of the visit": log.shared_note,
+        "What was agreed": "\n".join(map(str, log.actions)),
+        "Internal note": log.internal_note,
+        "How long it took of your time": days(log.half_days),
+        "Release time of the lead teachers": days(log.teachers_half_days),
+    }
 
 
 def _names(field: BoundField) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils import timezone
 
@@ -16,7 +16,8 @@ from correspondence import reminders
 from hubs import timeline
 from hubs.models import Membership
 from hubs.permissions import NotAllowed, require
-from hubs.wording import days, moment
+from hubs.seen import require_seen, seal
+from hubs.wording import days, moment, plain_day
 from workgroups import letters, steps
 from workgroups.happenings import VisitHeld, visit_held
 from workgroups.models import AgreedAction, InternalNote, Place, Visit, VisitDraft, VisitState
@@ -37,6 +38,10 @@ class ActionAgreed:
     due_on: dt.date | None = None
     # Of one that is written already.
     key: int | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        who = f" ({self.who})" if self.who else ""
+        return f"{self.text}{who}{f', by {plain_day(self.due_on)}' if self.due_on else ''}"
 
 
 @dataclass(frozen=True)
@@ -212,21 +217,27 @@ def log_visit(
     return visit
 
 
-def put_right_visit(*, visit: Visit, log: VisitLog, reason: str, actor: Membership, now: dt.datetime) -> None:
+def put_right_visit(
+    *, visit: Visit, log: VisitLog, reason: str, actor: Membership, now: dt.datetime, seen: str = ""
+) -> None:
     """Put right what was logged, with a reason that stays on the timeline; the same as it stands, nothing happens.
 
-    The school reads what holds now. Actions that are done stay, and are none of the log's. Raises `NotAllowed`,
-    `ValueError` without a reason, whom she met or a note, and `CannotVisit` for a visit that is not held or for a time
-    to come.
+    The school reads what holds now. Actions that are done stay as they are, whatever the log says of them. `seen` is
+    the seal of what it replaces. Raises `NotAllowed`, `ValueError` without a reason, whom she met or a note,
+    `CannotVisit` for a visit that is not held or for a time to come, and `WrittenMeanwhile` where it was put right by
+    somebody else.
     """
     if not (reason.strip() and log.met.strip() and log.shared_note.strip()):
         raise ValueError("What is put right has a reason, whom she met and a note for the school.")
     place, locked = _lock_visit(visit, actor)
     if locked.state != VisitState.HELD:
         raise CannotVisit(_what_stands(locked, name_of_slot(locked.term, locked.number)))
+    done = set(locked.actions.exclude(done_on=None).values_list("pk", flat=True))
+    log = replace(log, actions=tuple(action for action in log.actions if action.key not in done))
     before, after = log_of(locked), _tidy(log)
     if before == after:
         return
+    require_seen(seen, seal_of(locked))
     _refuse_the_future(log.starts_at, now)
     _write(locked, log, actor, now)
     _record(locked, place, actor, now, f"Put right: {_what_changed(before, after)}. {reason.strip()}")
@@ -238,6 +249,11 @@ def put_right_visit(*, visit: Visit, log: VisitLog, reason: str, actor: Membersh
 def log_of(visit: Visit) -> VisitLog:
     """What is written about a visit and can be put right: of its actions, those that are open."""
     return _log_of(visit, visit.actions.filter(done_on=None))
+
+
+def seal_of(visit: Visit) -> str:
+    """What tells what is written about this visit from anything else, whether what was agreed is done or not."""
+    return seal(_log_of(visit, visit.actions.all()))
 
 
 def _lock(place: Place, actor: Membership) -> Place:

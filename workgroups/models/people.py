@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
-from hubs.years import label_of
+from hubs.years import first_day_of, label_of
 from programmes.models import Stage
 from schools.models import School
 
@@ -19,9 +19,9 @@ from schools.models import School
 class MasterySpecialistQuerySet(HubQuerySet["MasterySpecialist"]):
     """Specialists, as the hub asks for them."""
 
-    def active_on(self, day: dt.date) -> Self:
-        """Those who work for the hub on a day."""
-        return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
+    def not_gone_on(self, day: dt.date) -> Self:
+        """Those who work for the hub on a day or begin after it."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gt=day))
 
     def who_is(self, user: User) -> Self:
         """The Specialist that a member is: by the account or, until it is connected, by its verified address."""
@@ -69,6 +69,10 @@ class MasterySpecialist(HubOwned):
     def is_of(self, user: User) -> bool:
         """Whether she is this member: see `MasterySpecialistQuerySet.who_is`."""
         return self.user_id == user.pk if self.user_id else self.email == user.email
+
+    def works_in(self, year: int) -> bool:
+        """Whether she works for the hub on some day of an academic year."""
+        return self.starts_on < first_day_of(year + 1) and (self.ends_on is None or self.ends_on > first_day_of(year))
 
     @property
     def cohort_in_words(self) -> str:

@@ -97,6 +97,7 @@ def group_form(request: MemberRequest) -> HttpResponse:
         initial={"stage_year": request.GET.get("stage_year"), **kept_fields(request)},
         stage_years=group_queries.years_of_stages([year, year + 1]),
         specialists=specialists,
+        today=today,
         back=back,
     )
     if form.is_valid():
@@ -123,12 +124,13 @@ def group_form(request: MemberRequest) -> HttpResponse:
 def group_change(request: MemberRequest, pk: int) -> HttpResponse:
     """Another name, Specialist or limit."""
     found = get_object_or_404(WorkGroup.objects.with_stage(), pk=pk)
-    back = reverse("group", args=[request.hub.slug, pk])
+    back, today = reverse("group", args=[request.hub.slug, pk]), timezone.localdate()
     now = {"name": found.name, "specialist": found.specialist_id, "size_limit": found.size_limit}
     form = GroupForm(
         request.POST or None,
         initial=now | kept_fields(request),
-        specialists=group_queries.specialists_to_choose(today=timezone.localdate(), group=found),
+        specialists=group_queries.specialists_to_choose(today=today, group=found),
+        today=today,
         back=back,
     )
     if form.is_valid():

@@ -10,6 +10,7 @@ from django.utils import timezone
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.methods import form_page
+from hubs.seen import WrittenMeanwhile
 from hubs.wording import moment
 from workgroups import holding
 from workgroups.meeting_forms import HoldForm, PutRightForm, WriteUpForm
@@ -69,7 +70,7 @@ def meeting_attendance(request: MemberRequest, pk: int) -> HttpResponse:
     marked = {row.participant_id: row for row in found.attendance.all()}
     form = PutRightForm(request.POST if request.method == "POST" else None, participants=participants, marked=marked)
     if request.method != "POST":
-        form.initial = kept_fields(request, form.fields)
+        form.initial = {"seen": holding.seal_of_attendance(marked.values()), **kept_fields(request, form.fields)}
     elif form.is_valid():
         try:
             changed = holding.put_right_attendance(
@@ -78,9 +79,13 @@ def meeting_attendance(request: MemberRequest, pk: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 actor=request.membership,
                 now=timezone.now(),
+                seen=form.cleaned_data["seen"],
             )
         except holding.MarksIncomplete as refusal:
             messages.error(request, str(refusal))
+        except WrittenMeanwhile:
+            stands = list(found.attendance.select_related("participant"))
+            form.show_beside(form.differing(stands), holding.seal_of_attendance(stands))
         else:
             if changed:
                 messages.success(request, "The attendance is put right, and release time is counted by it.")
@@ -103,25 +108,35 @@ def meeting_record(request: MemberRequest, pk: int) -> HttpResponse:
     found = get_meeting(request, pk)
     if found.state != MeetingState.HELD:
         return _not_held(request, found)
-    note = holding.internal_note_of(found)
-    written = {name: getattr(found, name) for name in WriteUpForm.shared}
     form = WriteUpForm(
         request.POST if request.method == "POST" else None,
-        initial={**written, "internal_note": note.text if note else "", **kept_fields(request)},
+        initial={
+            **vars(holding.record_of(found)),
+            "internal_note": holding.noted_internally(found),
+            "seen": holding.seal_of(found),
+            **kept_fields(request),
+        },
     )
     if form.is_valid():
-        changed = holding.write_up_meeting(
-            meeting=found,
-            record=form.record,
-            internal_note=form.cleaned_data["internal_note"],
-            actor=request.membership,
-            now=timezone.now(),
-        )
-        if changed:
-            messages.success(request, "The write-up is saved.")
+        try:
+            changed = holding.write_up_meeting(
+                meeting=found,
+                record=form.record,
+                internal_note=form.cleaned_data["internal_note"],
+                actor=request.membership,
+                now=timezone.now(),
+                seen=form.cleaned_data["seen"],
+            )
+        except WrittenMeanwhile:
+            found = get_meeting(request, pk)
+            stands = form.differing(holding.record_of(found), holding.noted_internally(found))
+            form.show_beside(stands, holding.seal_of(found))
         else:
-            messages.info(request, "Nothing was changed.")
-        return redirect("meeting", request.hub.slug, found.pk)
+            if changed:
+                messages.success(request, "The write-up is saved.")
+            else:
+                messages.info(request, "Nothing was changed.")
+            return redirect("meeting", request.hub.slug, found.pk)
     context = {"meeting": found, "form": form, **back_to_meeting(request, found)}
     return render(request, "workgroups/meeting_record.html", context)
 

@@ -20,6 +20,7 @@ from hubs.kept import kept_fields, values_as_typed
 from hubs.listing import Figure
 from hubs.methods import form_page
 from hubs.permissions import may
+from hubs.seen import WrittenMeanwhile
 from hubs.wording import clock, moment
 from hubs.wording import day as day_in_words
 from schools.calendar import calendar_of
@@ -252,7 +253,7 @@ def put_right(request: MemberRequest, pk: int, term: int, number: int) -> HttpRe
         request.POST or None,
         now=timezone.now(),
         written=written,
-        initial=kept_fields(request, blank.fields),
+        initial={"seen": visiting.seal_of(slot.visit), **kept_fields(request, blank.fields)},
     )
     if form.is_valid():
         try:
@@ -262,9 +263,14 @@ def put_right(request: MemberRequest, pk: int, term: int, number: int) -> HttpRe
                 reason=form.cleaned_data["reason"],
                 actor=request.membership,
                 now=timezone.now(),
+                seen=form.cleaned_data["seen"],
             )
         except CannotVisit as refusal:
             form.add_error(None, str(refusal))
+        except WrittenMeanwhile:
+            slot.visit.refresh_from_db()
+            form.written = visiting.log_of(slot.visit)
+            form.show_beside(form.differing(), visiting.seal_of(slot.visit))
         else:
             messages.success(request, "It is put right. The school’s page shows it as it is now.")
             return redirect(back)

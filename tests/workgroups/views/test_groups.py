@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from hubs import tenancy
 from hubs.models import Hub, User
+from hubs.wording import plain_day
+from hubs.years import academic_year_of, first_day_of
 from tests import factories, work
 from tests.workgroups.conftest import outcomes
 from tests.workgroups.views.pages import ClientOf, queries_of, said, text_of
@@ -176,6 +178,23 @@ def test_what_is_missing_or_wrong_is_said(
     typed = {"stage_year": work.stage_year_of().pk, "name": "Ash", "specialist": mina.pk, "size_limit": "7"}
     response = desk.post(address(hub, "group_form"), {**typed, field: value})
     assert response.context["form"].errors == {field: [told]}
+
+
+def test_a_specialist_who_begins_next_year_leads_a_group_of_next_year(desk: Client, hub: Hub) -> None:
+    now, later = work.stage_year_of(), work.stage_year_of(year=academic_year_of(timezone.localdate()) + 1)
+    begins = first_day_of(later.year)
+    nina = work.make_specialist(hub, "Nina New", starts_on=begins)
+    page = desk.get(address(hub, "group_form"))
+    assert f"Nina New, {nina.cohort_in_words}, from {plain_day(begins)}" in page.text
+    typed = {"name": "Ash", "specialist": nina.pk, "size_limit": "7"}
+    errors = desk.post(address(hub, "group_form"), typed | {"stage_year": now.pk}).context["form"].errors
+    assert errors == {"specialist": [f"Nina New does not work for the hub in {now.year_label}. Choose somebody else"]}
+    desk.post(address(hub, "group_form"), typed | {"stage_year": later.pk})
+    with tenancy.use(hub):
+        assert WorkGroup.objects.get().specialist == nina
+    this_years = work.make_group(hub, stage_year=now)
+    form = desk.get(address(hub, "group_change", this_years.pk)).context["form"]
+    assert nina.pk not in form.specialists and this_years.specialist_id in form.specialists
 
 
 def test_a_specialist_who_has_ended_leads_no_new_group(desk: Client, hub: Hub, mina: MasterySpecialist) -> None:

@@ -201,6 +201,49 @@ def test_a_meeting_is_written_up_later(console: Client, meeting: Meeting, place:
         assert not InternalNote.objects.exists()
 
 
+def test_what_another_has_written_meanwhile_is_shown_before_it_is_replaced(
+    console: Client, meeting: Meeting, place: Place
+) -> None:
+    console.post(url("meeting_hold", meeting), chosen(place, "present", "present"))
+    address = url("meeting_record", meeting)
+    opened = console.get(address).context["form"].initial
+    console.post(address, {**opened, "discussion": "Concrete first.", "internal_note": MARKER})
+
+    shown = console.post(address, {**opened, "discussion": "Bar models.", "observed_lesson": "Year 2."})
+
+    page = text_of(shown)
+    assert "Somebody else has changed this since you opened it." in page and "What stands now" in page
+    form = shown.context["form"]
+    assert form.standing == [("Observed lesson", ""), ("Discussion", "Concrete first."), ("Internal note", MARKER)]
+    assert form["discussion"].value() == "Bar models."
+    with tenancy.use(meeting.hub):
+        assert Meeting.objects.get().discussion == "Concrete first."
+    sent = {"discussion": "Bar models.", "observed_lesson": "Year 2.", "seen": form["seen"].value()}
+    assert levels(console.post(address, sent)) == ["success"]
+    # The second of a double click: it is there as it was sent.
+    assert levels(console.post(address, sent))[-1] == "info"
+
+
+def test_marks_that_another_has_put_right_meanwhile_are_shown_before_they_are_replaced(
+    console: Client, meeting: Meeting, place: Place
+) -> None:
+    console.post(url("meeting_hold", meeting), chosen(place, "present", "present"))
+    address = url("meeting_attendance", meeting)
+    seen = console.get(address).context["form"]["seen"].value()
+    console.post(address, chosen(place, "absent", "present", reason="She was ill.", seen=seen))
+
+    mine = chosen(place, "present", "Sami Substitute", reason="A colleague came.")
+    shown = console.post(address, {**mine, "seen": seen})
+
+    form = shown.context["form"]
+    [first, second] = teachers_of(place)
+    assert form.standing == [(first.name, "absent"), (second.name, "present")]
+    assert "Somebody else has changed this since you opened it." in text_of(shown)
+    assert marks_in(meeting) == [("absent", ""), ("present", "")]
+    console.post(address, {**mine, "seen": form["seen"].value()})
+    assert marks_in(meeting) == [("present", ""), ("substitute", "Sami Substitute")]
+
+
 @pytest.mark.parametrize("name", ["meeting_attendance", "meeting_record"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_before_it_is_held_there_is_nothing_to_put_right(

@@ -631,6 +631,55 @@ def test_a_log_is_put_right_with_a_reason(place: Place, console: Client, special
         assert [action.text for action in AgreedAction.objects.all()] == ["Draw bars daily"]
 
 
+def as_opened(form: Any) -> dict[str, str]:
+    """What a browser would send of a form as it is shown."""
+    shown = {name: str(form[name].value()) for name in form.fields if form[name].value() is not None}
+    boxes = {
+        f"{name}_{part}": str(getattr(value, part))
+        for name in form.fields
+        if isinstance(value := form[name].value(), dt.date)
+        for part in ("day", "month", "year")
+    }
+    return shown | boxes
+
+
+def test_what_another_has_put_right_meanwhile_is_shown_before_it_is_replaced(
+    place: Place, console: Client, specialist: User
+) -> None:
+    held(place, specialist)
+    address = url(place, "visit_put_right")
+    opened = as_opened(console.get(address).context["form"])
+    console.post(address, {**opened, "half_days": "2", "reason": "It took all day."})
+
+    mine = {**opened, "met": "The head", "reason": "A slip."}
+    shown = console.post(address, mine)
+
+    form = shown.context["form"]
+    assert form.standing == [("Whom you met", "Both lead teachers"), ("How long it took of your time", "1 day")]
+    assert "Somebody else has changed this since you opened it." in text_of(shown)
+    assert (visits_of(place)[0].half_days, visits_of(place)[0].met) == (2, "Both lead teachers")
+    for _ in range(2):
+        response = console.post(address, {**mine, "seen": form["seen"].value()}, follow=True)
+        assert "It is put right." in text_of(response)
+    assert (visits_of(place)[0].half_days, visits_of(place)[0].met) == (1, "The head")
+
+
+def test_rows_of_a_form_keep_to_their_actions_when_one_is_done_meanwhile(
+    place: Place, console: Client, specialist: User
+) -> None:
+    held(place, specialist, actions=(ActionAgreed("Draw bars"), ActionAgreed("Count on")))
+    address = url(place, "visit_put_right")
+    opened = as_opened(console.get(address).context["form"])
+    with tenancy.use(place.hub):
+        AgreedAction.objects.filter(text="Draw bars").update(done_on=timezone.localdate())
+
+    console.post(address, {**opened, "action_2_text": "Count on in tens", "reason": "A slip."})
+
+    with tenancy.use(place.hub):
+        rows = AgreedAction.objects.order_by("position").values_list("text", "done_on")
+        assert list(rows) == [("Draw bars", timezone.localdate()), ("Count on in tens", None)]
+
+
 def test_what_is_not_logged_cannot_be_put_right(place: Place, console: Client) -> None:
     response = console.get(url(place, "visit_put_right"), follow=True)
     assert "not logged yet" in text_of(response)

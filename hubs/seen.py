@@ -1,0 +1,41 @@
+"""What a page has shown of a record: nobody overwrites, unseen, what somebody else has written meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from django import forms
+from django.http import QueryDict
+
+
+class WrittenMeanwhile(Exception):
+    """Somebody else has written here since the page was shown."""
+
+
+def seal(*shown: object) -> str:
+    """What tells this content from any other; of values whose `repr` says all that counts."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
+
+
+def require_seen(seen: str, standing: str) -> None:
+    """Raise `WrittenMeanwhile` unless a page has shown what stands now. Without a seal nothing was shown to go by."""
+    if seen and seen != standing:
+        raise WrittenMeanwhile
+
+
+class SeenForm(forms.Form):
+    """A form about something that others may change meanwhile; `seen` is the seal of what it began with."""
+
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    # What stands now where it is not what was typed: labels and texts.
+    standing: Iterable[tuple[str, str]] = ()
+
+    def show_beside(self, standing: Iterable[tuple[str, str]], seal: str) -> None:
+        """Show what was typed beside what stands now, so that it can be sent once more."""
+        assert isinstance(self.data, QueryDict)
+        data = self.data.copy()
+        data["seen"] = seal
+        self.data, self.standing = data, list(standing)
+        said = "Somebody else has changed this since you opened it. Read what stands now, then send yours to replace it"
+        self.add_error(None, said)
