@@ -9,8 +9,9 @@ from contextvars import ContextVar
 
 from django.db.models import Model, QuerySet
 
-from hubs.models import Membership, TimelineEntry
+from hubs.models import Membership, TimelineEntry, User
 from hubs.tenancy import active_hub_id
+from hubs.wording import moment
 
 _gathered: ContextVar[list[TimelineEntry] | None] = ContextVar("timeline_entries", default=None)
 
@@ -56,3 +57,16 @@ def entries_of(subject: Model) -> QuerySet[TimelineEntry]:
     return TimelineEntry.objects.filter(subject_kind=subject._meta.label_lower, subject_id=subject.pk).order_by(
         "-happened_at", "-pk"
     )
+
+
+def last_of(subject: Model, *, reader: User) -> str:
+    """Who recorded what last, for a reader whose own wish came after it, and that the wish changed nothing.
+
+    Whoever clicks twice reads that hers is there; anybody else, that somebody was quicker.
+    """
+    last = entries_of(subject).first()
+    if last is None:
+        return "Nothing of yours was saved."
+    is_hers = last.actor_id == reader.pk
+    who, saved = ("you", "Nothing more") if is_hers else (last.actor_name, "Nothing of yours")
+    return f"Recorded by {who}, {moment(last.happened_at)}: {last.text.removesuffix('.')}. {saved} was saved."

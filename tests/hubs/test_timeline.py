@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from hubs import tenancy, timeline
 from hubs.models import Hub, Membership, User
+from hubs.wording import moment
 from tests import factories
 
 
@@ -45,3 +46,14 @@ def test_where_something_is_raised_nothing_of_it_is_written_and_what_comes_after
         timeline.record(subject=hub, actor="Ada", now=now, text="Done.")
 
     assert lines(hub) == [("Ada", "Done.")]
+
+
+def test_who_comes_second_reads_what_was_recorded_and_by_whom(
+    hub: Hub, ada: Membership, lead: User, now: dt.datetime
+) -> None:
+    with tenancy.use(hub):
+        assert timeline.last_of(hub, reader=ada.user) == "Nothing of yours was saved."
+        timeline.record(subject=hub, actor=ada, now=now, text="Named anew")
+        hers, anothers = (timeline.last_of(hub, reader=reader) for reader in (ada.user, lead))
+    assert hers == f"Recorded by you, {moment(now)}: Named anew. Nothing more was saved."
+    assert anothers == f"Recorded by Ada Administrator, {moment(now)}: Named anew. Nothing of yours was saved."

@@ -198,7 +198,8 @@ def get_meeting(request: MemberRequest, pk: int) -> Meeting:
 
 def no_longer(request: MemberRequest, found: Meeting) -> HttpResponse:
     """A second click, a second tab or a colleague was quicker: say how the meeting stands, and lead to it."""
-    messages.info(request, f"This meeting is {found.get_state_display().lower()}. Nothing of yours was saved.")
+    recorded = timeline.last_of(found, reader=request.user)
+    messages.info(request, f"This meeting is {found.get_state_display().lower()}. {recorded}")
     return redirect("meeting", request.hub.slug, found.pk)
 
 

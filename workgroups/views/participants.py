@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from hubs import timeline
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.methods import form_page
@@ -24,7 +25,8 @@ def participant_replace(request: MemberRequest, pk: int) -> HttpResponse:
     found, place = _get(request, pk)
     back = _place_url(request, place)
     if found.ends_on is not None:
-        messages.info(request, f"Another teacher has followed {found.name} already. Nothing of yours was saved.")
+        recorded = timeline.last_of(place, reader=request.user)
+        messages.info(request, f"Another teacher has followed {found.name} already. {recorded}")
         return redirect(back)
     form = FollowingTeacherForm(
         request.POST or None,

@@ -329,7 +329,8 @@ def _can(found: Place, kind: PlaceEvent.Kind) -> bool:
 
 def _not_now(request: MemberRequest, found: Place) -> HttpResponse:
     """A second click, a second tab or a colleague was quicker: say where the place stands."""
-    messages.info(request, f"{found.school_now.name} {steps.standing(found)}. Nothing of yours was saved.")
+    recorded = timeline.last_of(found, reader=request.user)
+    messages.info(request, f"{found.school_now.name} {steps.standing(found)}. {recorded}")
     return redirect(_url(request, found))
 
 
