@@ -166,8 +166,7 @@ def _bring_to(
                 words=why if counted else "",
                 half_days=difference,
                 recorded_at=now,
-                recorded_by=actor.user,
-                recorded_name=actor.user.name,
+                **_recorded_by(actor),
                 **_owner(account),
                 **source,
             )
@@ -212,8 +211,7 @@ def log_in_school(*, account: Account, logged: InSchool, actor: Membership | str
         words=logged.words.strip(),
         entry_key=logged.key,
         recorded_at=now,
-        recorded_by=actor.user if isinstance(actor, Membership) else None,
-        recorded_name=actor.user.name if isinstance(actor, Membership) else actor,
+        **_recorded_by(actor),
         **_owner(account),
     )
     try:
@@ -229,15 +227,19 @@ def log_in_school(*, account: Account, logged: InSchool, actor: Membership | str
     return entry
 
 
-def correct_entry(*, entry: ReleaseEntry, reason: str, actor: Membership, now: dt.datetime) -> ReleaseEntry:
+def correct_entry(*, entry: ReleaseEntry, reason: str, actor: Membership | str, now: dt.datetime) -> ReleaseEntry:
     """Take back what somebody logged, by a counter-row with the reason. Taken back already, nothing happens.
 
+    `actor` is a member or, for a school by its link, the person's name: it takes back what it has logged itself.
     Raises `NotAllowed`, `CannotCorrect` for a row of another kind, and `ValueError` without a reason.
     """
     if not reason.strip():
         raise ValueError("A correction says why.")
     account = account_of(entry)
-    require_keeper(actor, account)
+    if isinstance(actor, Membership):
+        require_keeper(actor, account)
+    elif not entry.is_of_school_itself:
+        raise NotAllowed("A school takes back what it has logged itself. Anything else is put right by the hub.")
     if refusal := why_not_to_correct(entry):
         raise CannotCorrect(refusal)
     # The application may not change rows of the ledger, hence not lock them either.
@@ -253,8 +255,7 @@ def correct_entry(*, entry: ReleaseEntry, reason: str, actor: Membership, now: d
         corrects=entry,
         words=reason.strip(),
         recorded_at=now,
-        recorded_by=actor.user,
-        recorded_name=actor.user.name,
+        **_recorded_by(actor),
         **_owner(account),
     )
     text = (
@@ -329,6 +330,11 @@ def _locked_account(account: Account) -> Account:
 
 def _owner(account: Account) -> dict[str, Any]:
     return {"place": account} if isinstance(account, Place) else {"specialist": account}
+
+
+def _recorded_by(actor: Membership | str) -> dict[str, Any]:
+    user = actor.user if isinstance(actor, Membership) else None
+    return {"recorded_by": user, "recorded_name": user.name if user else actor}
 
 
 def _is_of(entry: ReleaseEntry, account: Account) -> bool:

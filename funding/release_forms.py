@@ -115,10 +115,11 @@ class InSchoolForm(forms.Form):
 class CorrectionForm(forms.Form):
     """Why a row of the ledger is taken back."""
 
-    reason = long_text("Why?", "Say why it is taken back", hint="It stands in the account beside the correction.")
+    reason = long_text("Why?", "Say why it is taken back")
 
-    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, hint: str, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = hint
         self.helper = form_helper(
             "Take it back", "reason", others=[Button("Cancel", back, look="link")], look="warning"
         )

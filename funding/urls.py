@@ -39,4 +39,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{_RELEASE}specialists/<int:pk>/log/", release.release_log_specialist, name="release_log_specialist"),
     path(f"{_RELEASE}entries/<int:pk>/take-back/", release.release_correct, name="release_correct"),
     path("school/<str:token>/days/", release.release_log_school, name="release_log_school"),
+    path(
+        "school/<str:token>/days/<int:pk>/take-back/",
+        release.release_take_back_school,
+        name="release_take_back_school",
+    ),
 ]

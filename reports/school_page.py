@@ -39,6 +39,8 @@ class Days:
     used: int
     promised: int
     by_kind: Sequence[tuple[str, int]]
+    # What somebody has logged and nobody has taken back, by day.
+    in_school: Sequence[ReleaseEntry]
 
     @property
     def in_words(self) -> str:
@@ -87,10 +89,13 @@ def days_of(place: Place) -> Days:
     """The school's release so far, as its ledger adds up."""
     names = dict(ReleaseEntry.Kind.choices)
     summed: dict[str, int] = {}
-    for entry in ReleaseEntry.objects.filter(place=place).select_related("corrects"):
+    entries = list(ReleaseEntry.objects.filter(place=place).select_related("corrects"))
+    for entry in entries:
         summed[_counts_as(entry)] = summed.get(_counts_as(entry), 0) + entry.half_days
     by_kind = [(str(names[kind]), summed[kind]) for kind in names if summed.get(kind)]
-    return Days(sum(summed.values()), place.stage_year.release_half_days, by_kind)
+    taken_back = {entry.corrects_id for entry in entries}
+    in_school = [one for one in entries if one.kind == ReleaseEntry.Kind.IN_SCHOOL and one.pk not in taken_back]
+    return Days(sum(summed.values()), place.stage_year.release_half_days, by_kind, in_school)
 
 
 def _counts_as(entry: ReleaseEntry) -> str:

@@ -35,7 +35,7 @@ class Autumn:
     people: dict[str, Membership]
     window: RecruitmentWindow
     schools: list[School]
-    # What is known without asking the verbs: who led the group of each meeting when it was held, and who has set the
+    # What is known without asking the verbs: who led the group of each meeting when it began, and who has set the
     # amount of a grant.
     held_by: dict[int, MasterySpecialist] = field(default_factory=dict)
     amount_set_by: dict[int, set[int]] = field(default_factory=dict)

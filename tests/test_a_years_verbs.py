@@ -125,6 +125,8 @@ class AYear(RuleBasedStateMachine):
         ScriptedBackend.reset()
         self.hub, self.people = self.autumn.hub, self.autumn.people
         self.held_by = dict(self.autumn.held_by)
+        # Which group was led by whom until when.
+        self.led_until: list[tuple[int, MasterySpecialist, dt.datetime]] = []
         self.amount_set_by = defaultdict(set, {grant: {*people} for grant, people in self.autumn.amount_set_by.items()})
         self.sent: dict[int, dict[str, Any]] = {}
         with tenancy.use(self.elsewhere):
@@ -279,17 +281,21 @@ class AYear(RuleBasedStateMachine):
     @rule(choice=CHOICES, specialist=CHOICES)
     @a_request
     def a_group_gets_another_specialist(self, choice: int, specialist: int) -> None:
-        group = pick(WorkGroup.objects.order_by("pk"), choice)
+        group = pick(WorkGroup.objects.select_related("specialist").order_by("pk"), choice)
+        after = pick(MasterySpecialist.objects.order_by("pk"), specialist)
         assert group
-        self.do(
+        before = group.specialist
+        was_changed = self.do(
             forming.change_group,
             group=group,
             name=group.name,
-            specialist=pick(MasterySpecialist.objects.order_by("pk"), specialist),
+            specialist=after,
             size_limit=group.size_limit,
             actor=self.people["leo"],
             refused_by=[forming.OwnSchool],
         )
+        if was_changed and after != before:
+            self.led_until.append((group.pk, before, self.now))
 
     @rule(choice=CHOICES, how=CHOICES, group=CHOICES, days_ago=st.integers(0, 30))
     @a_request
@@ -377,7 +383,7 @@ class AYear(RuleBasedStateMachine):
                 refused_by=[holding.CannotHold],
             )
             if was_held:
-                self.held_by.setdefault(meeting.pk, meeting.group.specialist)
+                self.held_by.setdefault(meeting.pk, self.leader_of(meeting))
 
     @rule(who=LEADERS, choice=CHOICES, marks=MARKS)
     @a_request
@@ -396,6 +402,13 @@ class AYear(RuleBasedStateMachine):
         """One of the meetings, more often of those that are preferred."""
         meetings = Meeting.objects.select_related("group__specialist").order_by("pk")
         return pick([*meetings.filter(**preferred), *meetings], choice)
+
+    def leader_of(self, meeting: Meeting) -> MasterySpecialist:
+        """Who led its group when it began."""
+        former = (
+            who for group, who, until in self.led_until if group == meeting.group_id and until >= meeting.starts_at
+        )
+        return next(former, meeting.group.specialist)
 
     # --- Visits ---
 

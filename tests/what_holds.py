@@ -68,7 +68,7 @@ def all_rows() -> dict[str, tuple[int, str]]:
 def the_ledger_says_what_was_spent(held_by: Mapping[int, MasterySpecialist], reader: Membership) -> None:
     """Every half-day is in the ledger, on its day and in its account, and the pages add up to no more and no less.
 
-    `held_by` says who led the group of each meeting when it was held; `reader` sees all accounts.
+    `held_by` says who led the group of each meeting when it began; `reader` sees all accounts.
     """
     worth = _worth(held_by)
     counted: Counter[Spent] = Counter()

@@ -16,7 +16,7 @@ from hubs.tenancy import active_hub_id
 from programmes.models import StageYear
 from schools.lineage import urns_of_school_today
 from workgroups import letters
-from workgroups.handing_over import hand_over_meetings, hand_over_visits
+from workgroups.handing_over import hand_over_group
 from workgroups.locking import lock_led
 from workgroups.models import MasterySpecialist, PlaceState, WorkGroup
 
@@ -79,8 +79,7 @@ def change_group(
         _save(found, name, specialist, size_limit)
         timeline.record(subject=found, actor=actor, now=now, text=f"Changed: {', '.join(changes)}.")
         if before != specialist:
-            hand_over_visits(places=found.places.members(), to=specialist, now=now)
-            hand_over_meetings(group=found, to=specialist, now=now)
+            hand_over_group(group=found, before=before, now=now)
             what = f"{found}, {found.stage_year}"
             timeline.record(subject=before, actor=actor, now=now, text=f"Leads {what} no more: {specialist} does.")
             timeline.record(subject=specialist, actor=actor, now=now, text=f"Leads {what}, after {before}.")

@@ -20,8 +20,6 @@ from workgroups.visit_queries import VisitRow, visits_of_this_term
 NO_WRITE_UP = {"observed_lesson": "", "discussion": "", "agreed_actions": ""}
 # Place, term and number.
 Slot = tuple[int, int, int]
-# Of visits, those that are done with by themselves.
-_DONE = (SlotState.HELD, SlotState.MISSED)
 
 
 @dataclass(frozen=True)
@@ -47,16 +45,6 @@ class MyWork:
     later_visits: list[VisitRow] = field(default_factory=list)
     # The longest waiting first.
     notes: list[NoteToFinish] = field(default_factory=list)
-
-    @property
-    def open_visits(self) -> list[VisitRow]:
-        """Those that still ask for something, the most urgent first."""
-        return [row for row in self.visits if row.slot.state not in _DONE]
-
-    @property
-    def held(self) -> int:
-        """How many of this term's visits are held."""
-        return sum(row.slot.state == SlotState.HELD for row in self.visits)
 
     def __bool__(self) -> bool:
         return bool(self.next_meeting or self.visits or self.later_visits or self.notes)

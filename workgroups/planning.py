@@ -14,6 +14,7 @@ from hubs.locking import locked
 from hubs.models import Membership
 from hubs.wording import days, moment
 from schools.models import School
+from workgroups.handing_over import specialist_at
 from workgroups.models import MEETING_TRANSITIONS, Meeting, MeetingChange, MeetingState, Place, WorkGroup
 from workgroups.permissions import require_lead
 
@@ -94,7 +95,7 @@ def plan_meeting(*, group: WorkGroup, details: MeetingDetails, actor: Membership
     meeting = Meeting.objects.create(
         hub_id=found.hub_id,
         group=found,
-        specialist_id=found.specialist_id,
+        specialist=specialist_at(found, details.starts_at),
         made_at=now,
         changed_at=now,
         **_values_of(details),
@@ -134,9 +135,7 @@ def change_meeting(
         _check_host(locked.group, details)
     for name, value in _values_of(details).items():
         setattr(locked, name, value)
-    if locked.starts_at > now:
-        # One that was to be by now may be another one's still: see `workgroups.handing_over`.
-        locked.specialist_id = locked.group.specialist_id
+    locked.specialist = specialist_at(locked.group, locked.starts_at)
     locked.changed_at = now
     locked.sequence += 1
     locked.save()

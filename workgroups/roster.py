@@ -18,6 +18,12 @@ def places_on(group: WorkGroup, day: dt.date) -> set[int]:
     return {place for place, steps in by_place if _group_on(day, steps) == group.pk}
 
 
+def group_on(place: Place, day: dt.date) -> WorkGroup | None:
+    """The group that a place was in on a day, with its Specialist."""
+    pk = _group_on(day, place.events.order_by("pk"))
+    return WorkGroup.objects.select_related("specialist").get(pk=pk) if pk else None
+
+
 def _group_on(day: dt.date, events: Iterable[PlaceEvent]) -> int | None:
     """The id of the group that a place was in on a day, by its steps in the order in which they were recorded.
 

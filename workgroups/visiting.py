@@ -19,9 +19,11 @@ from hubs.permissions import NotAllowed, require
 from hubs.seen import require_seen, seal
 from hubs.wording import days, moment, plain_day
 from workgroups import letters, steps
+from workgroups.handing_over import specialist_at
 from workgroups.happenings import VisitHeld, visit_held
-from workgroups.models import AgreedAction, InternalNote, Place, Visit, VisitDraft, VisitState
+from workgroups.models import VISIT_TRANSITIONS, AgreedAction, InternalNote, Place, Visit, VisitDraft, VisitState
 from workgroups.permissions import places_of
+from workgroups.roster import group_on
 from workgroups.visit_plan import VisitSlot, name_of_slot, slot_of
 
 
@@ -122,7 +124,7 @@ def miss_visit(*, visit: Visit, reason: str, actor: Membership, now: dt.datetime
     place, locked = _lock_visit(visit, actor)
     if locked.state == VisitState.MISSED:
         return
-    if locked.state == VisitState.HELD:
+    if VisitState.MISSED not in VISIT_TRANSITIONS[VisitState(locked.state)]:
         raise CannotVisit(_what_stands(locked, name_of_slot(locked.term, locked.number)))
     _change(locked, now, state=VisitState.MISSED, missed_reason=reason.strip())
     _record(locked, place, actor, now, f"Did not take place on {moment(locked.starts_at)}: {locked.missed_reason}")
@@ -205,7 +207,8 @@ def log_visit(
     # One that was arranged stays with her whom it was arranged with.
     visit = standing or Visit(hub=locked.hub, place=locked, term=term, number=number, made_at=now)
     if standing is None and locked.group:
-        visit.specialist = locked.group.specialist
+        group = group_on(locked, timezone.localdate(log.starts_at)) or locked.group
+        visit.specialist = specialist_at(group, log.starts_at)
     _write(visit, log, actor, now)
     open_actions = AgreedAction.objects.filter(place=locked, done_on=None, pk__in=done).exclude(visit=visit)
     open_actions.update(done_on=timezone.localdate(log.starts_at))

@@ -162,3 +162,8 @@ class ReleaseEntry(HubOwned):
 
     def __str__(self) -> str:
         return f"{self.half_days:+} half-days, {plain_day(self.worked_on)}"
+
+    @property
+    def is_of_school_itself(self) -> bool:
+        """Whether somebody of the school has logged it, by the school's link."""
+        return self.kind == self.Kind.IN_SCHOOL and self.place_id is not None and self.recorded_by_id is None

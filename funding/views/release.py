@@ -26,7 +26,7 @@ from hubs.links import LinkExpired
 from hubs.listing import Figure
 from hubs.methods import form_page
 from hubs.permissions import may
-from hubs.wording import days
+from hubs.wording import days, plain_day
 from hubs.years import academic_year_of
 from workgroups.models import MasterySpecialist, Place, SchoolLink
 from workgroups.permissions import places_of, specialists_of
@@ -182,7 +182,8 @@ def release_correct(request: MemberRequest, pk: int) -> HttpResponse:
     if refusal:
         messages.info(request, refusal)
         return redirect(back)
-    form = CorrectionForm(request.POST or None, initial=kept_fields(request), back=back)
+    hint = "It stands in the account beside the correction."
+    form = CorrectionForm(request.POST or None, initial=kept_fields(request), hint=hint, back=back)
     if form.is_valid():
         ledger.correct_entry(
             entry=entry, reason=form.cleaned_data["reason"], actor=request.membership, now=timezone.now()
@@ -198,6 +199,37 @@ def release_correct(request: MemberRequest, pk: int) -> HttpResponse:
 @form_page
 def release_log_school(request: TokenRequest) -> HttpResponse:
     """A school logs its own days in school, by its link. Raises `LinkExpired` where the way has been ended."""
+    link, place, back = _school_of(request)
+    form = InSchoolForm(request.POST or None, most=ledger.MOST_OF_A_DAY_OF_SCHOOL, both=True, back=back)
+    if entry := _logged(form, place, link.name):
+        messages.success(request, _thanks(entry))
+        return redirect(back)
+    context = {"form": form, "place": place, "back_url": back, "back_text": "Your school’s page"}
+    return render(request, "funding/release_log_school.html", context)
+
+
+@token("school-page")
+@form_page
+def release_take_back_school(request: TokenRequest, pk: int) -> HttpResponse:
+    """A school takes back what it has logged itself. Raises `LinkExpired` where the way has been ended."""
+    link, place, back = _school_of(request)
+    entry = ReleaseEntry.objects.select_related("place__school", "corrected_by").filter(pk=pk, place=place).first()
+    if entry is None or not entry.is_of_school_itself:
+        raise Http404
+    if hasattr(entry, "corrected_by"):
+        messages.info(request, "This has been taken back already.")
+        return redirect(back)
+    form = CorrectionForm(request.POST or None, hint="Your hub reads it in your school’s account.", back=back)
+    if form.is_valid():
+        ledger.correct_entry(entry=entry, reason=form.cleaned_data["reason"], actor=link.name, now=timezone.now())
+        messages.success(request, f"{days(entry.half_days)} of {plain_day(entry.worked_on)} taken back.")
+        return redirect(back)
+    context = {"form": form, "entry": entry, "place": place, "back_url": back, "back_text": "Your school’s page"}
+    return render(request, "funding/release_take_back_school.html", context)
+
+
+def _school_of(request: TokenRequest) -> tuple[SchoolLink, Place, str]:
+    """Whose link it is, of which school, and the way back to its page. Raises `LinkExpired`, and `Http404`."""
     link = SchoolLink.objects.filter(pk=request.link.subject_id).first()
     if link is None:
         raise Http404
@@ -205,13 +237,7 @@ def release_log_school(request: TokenRequest) -> HttpResponse:
         raise LinkExpired
     place = Place.objects.with_stage().with_school_now().get(pk=link.place_id)
     assert request.resolver_match is not None
-    back = reverse("school_page", args=[request.resolver_match.kwargs["token"]])
-    form = InSchoolForm(request.POST or None, most=ledger.MOST_OF_A_DAY_OF_SCHOOL, both=True, back=back)
-    if entry := _logged(form, place, link.name):
-        messages.success(request, _thanks(entry))
-        return redirect(back)
-    context = {"form": form, "place": place, "back_url": back, "back_text": "Your school’s page"}
-    return render(request, "funding/release_log_school.html", context)
+    return link, place, reverse("school_page", args=[request.resolver_match.kwargs["token"]])
 
 
 def _log_page(request: MemberRequest, account: Account, name: str, back: str) -> HttpResponse:

@@ -304,6 +304,10 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "release_log_specialist": lambda world: {"pk": world.specialist.pk},
     "release_correct": lambda world: {"pk": world.release.pk},
     "release_log_school": lambda world: {"token": _token("school-page", world, world.school_link)},
+    "release_take_back_school": lambda world: {
+        "token": _token("school-page", world, world.school_link),
+        "pk": world.release.pk,
+    },
     # Reports.
     "report_list": lambda world: {},
     "report_new": lambda world: {},

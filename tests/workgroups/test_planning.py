@@ -15,6 +15,7 @@ from hubs.moments import london
 from hubs.permissions import NotAllowed
 from tests import factories, work
 from tests.workgroups.meetings import TUESDAY, held, make_group, make_member_school, planned
+from workgroups.forming import change_group
 from workgroups.models import Meeting, MeetingChange, MeetingState, WorkGroup
 from workgroups.planning import (
     CannotCancel,
@@ -115,6 +116,38 @@ def test_a_school_that_became_an_academy_hosts_under_its_new_name(group: WorkGro
 def test_a_meeting_that_was_held_is_entered_afterwards(group: WorkGroup, leader: Membership, now: dt.datetime) -> None:
     meeting = planned(group, leader, now, starts_at=now - dt.timedelta(days=40))
     assert told_of(meeting)[0].startswith("Entered for Monday 12 October 2026")
+
+
+def test_what_is_entered_or_moved_to_a_day_before_is_of_who_led_the_group_then(
+    group: WorkGroup, lead: User, hub: Hub, now: dt.datetime
+) -> None:
+    hub_lead, day = factories.membership_of(lead, hub), dt.timedelta(days=1)
+    first, *others = [group.specialist, *(work.make_specialist(hub, name) for name in ("Nell Next", "Olga Other"))]
+    for specialist, days_ago in zip(others, (20, 10), strict=True):
+        with tenancy.use(hub):
+            change_group(
+                group=group,
+                name=group.name,
+                specialist=specialist,
+                size_limit=group.size_limit,
+                actor=hub_lead,
+                now=now - days_ago * day,
+            )
+    with tenancy.use(hub):
+        group.refresh_from_db()
+    at = {days_ago: planned(group, hub_lead, now, starts_at=now - days_ago * day) for days_ago in (30, 20, 15, 5, -5)}
+    nell, olga = others
+    assert {days_ago: meeting.specialist for days_ago, meeting in at.items()} == {
+        30: first,
+        # Up to the moment itself it was hers, as `workgroups.handing_over` has it.
+        20: first,
+        15: nell,
+        5: olga,
+        -5: olga,
+    }
+    with tenancy.use(hub):
+        earlier = replace(details_of(at[-5]), starts_at=now - 25 * day)
+        assert change_meeting(meeting=at[-5], details=earlier, actor=hub_lead, now=now).specialist == first
 
 
 @pytest.mark.parametrize(("days", "said"), [(-367, "not more than a year ago"), (733, "not more than two years ahead")])

@@ -13,7 +13,7 @@ from hubs.permissions import NotAllowed
 from tests import factories, work
 from tests.locks import begin_meanwhile
 from tests.workgroups.visits import a_log, at, entries_of, group_of, letters_about, place_in
-from workgroups import placing, visiting
+from workgroups import forming, placing, visiting
 from workgroups.happenings import VisitHeld, visit_held
 from workgroups.models import (
     AgreedAction,
@@ -342,6 +342,22 @@ def test_a_visit_that_nobody_had_arranged_can_be_logged(
     visit = reload(log(place, actor, now, term=1))
     assert (visit.state, visit.specialist.user, visit.sequence) == (VisitState.HELD, actor.user, 0)
     assert len(told) == 1
+
+
+def test_a_visit_that_is_logged_later_is_of_who_led_the_schools_group_on_that_day(
+    hub: Hub, group: WorkGroup, place: Place, lead: User, now: dt.datetime
+) -> None:
+    hub_lead, other = factories.membership_of(lead, hub), group_of(hub)
+    nell = work.make_specialist(hub, "Nell Next")
+    with tenancy.use(hub):
+        forming.change_group(
+            group=group, name=group.name, specialist=nell, size_limit=9, actor=hub_lead, now=at("2026-10-20 12:00")
+        )
+        moved = dt.date(2026, 11, 12)
+        placing.move(place=place, group=other, on=moved, reason="Nearer.", actor=hub_lead, now=now)
+    days = ("2026-10-13 09:30", "2026-10-27 09:30", "2026-11-17 09:30")
+    visits = [log(place, hub_lead, now, a_log(starts_at=at(day)), number=n) for n, day in enumerate(days, start=1)]
+    assert [visit.specialist for visit in visits] == [group.specialist, nell, other.specialist]
 
 
 def test_sent_twice_makes_one(place: Place, actor: Membership, now: dt.datetime, told: list[VisitHeld]) -> None:

@@ -4,6 +4,7 @@ from workgroups.models.feeds import CalendarFeed
 from workgroups.models.groups import (
     MEMBERS,
     PLACE_TRANSITIONS,
+    FormerSpecialist,
     Participant,
     Place,
     PlaceEvent,
@@ -39,6 +40,7 @@ __all__ = [
     "Attendance",
     "CalendarFeed",
     "DaysAgreed",
+    "FormerSpecialist",
     "InternalNote",
     "MasterySpecialist",
     "Meeting",

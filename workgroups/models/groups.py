@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 
 from hubs.models import User
 from hubs.tenancy import HubManager, HubOwned, HubQuerySet
-from hubs.wording import plain_day
+from hubs.wording import moment, plain_day
 from programmes.models import ExpressionOfInterest, StageYear
 from schools.models import School
 from workgroups.models.people import MasterySpecialist
@@ -103,6 +103,26 @@ class WorkGroup(HubOwned):
     def get_absolute_url(self) -> str:
         """Its page in the hub's console."""
         return reverse("group", args=[self.hub.slug, self.pk])
+
+
+class FormerSpecialist(HubOwned):
+    """That a Specialist led a group until a moment, when another one took over: the days until then are hers."""
+
+    append_only = True
+
+    group = models.ForeignKey(WorkGroup, on_delete=models.PROTECT, related_name="former_specialists")
+    specialist = models.ForeignKey(MasterySpecialist, on_delete=models.PROTECT, related_name="+")
+    until = models.DateTimeField()
+
+    objects: ClassVar[HubManager[Self]] = HubManager()
+
+    class Meta(HubOwned.Meta):
+        ordering = ["until", "pk"]
+        constraints = [*HubOwned.Meta.constraints]
+        indexes = [models.Index(fields=["group", "until"], name="former_specialist_until")]
+
+    def __str__(self) -> str:
+        return f"{self.specialist} until {moment(self.until)}"
 
 
 class PlaceQuerySet(HubQuerySet["Place"]):

@@ -57,6 +57,15 @@ def typed(**values: Any) -> dict[str, Any]:
     }
 
 
+def yesterday() -> dt.date:
+    return timezone.localdate() - dt.timedelta(days=1)
+
+
+def entry_keys(hub: Hub) -> list[int]:
+    with tenancy.use(hub):
+        return list(ReleaseEntry.objects.order_by("pk").values_list("pk", flat=True))
+
+
 def entries(hub: Hub) -> list[tuple[int, str, str]]:
     with tenancy.use(hub):
         return [(row.half_days, row.words, row.recorded_name) for row in ReleaseEntry.objects.order_by("pk")]
@@ -310,6 +319,42 @@ def test_a_school_logs_its_own_days_by_its_link_without_an_account(hub: Hub, pla
     assert "1½ days in school logged" in text_of(browser.get(done["Location"]))
     refused = browser.post(by_link(link), typed())
     assert "in the ledger already" in text_of(refused)
+    assert len(entries(hub)) == 1
+
+
+def test_a_school_takes_back_what_it_has_logged_itself(hub: Hub, place: Place, leads: Client) -> None:
+    link = work.make_school_link(place, "Hana Head")
+    address, browser = by_link(link), Client()
+    browser.post(address, typed())
+    leads.post(page("release_log_place", hub, place.pk), typed(**day_boxes("worked_on", yesterday()), words="Ours."))
+    [hers, ours] = entry_keys(hub)
+    shown = browser.get(reverse("school_page", args=[resolve(address).kwargs["token"]])).text
+    assert "Logged by Hana Head" in shown and "Ours." in shown and shown.count("Take back") == 1
+    take_back = reverse("release_take_back_school", args=[resolve(address).kwargs["token"], hers])
+    assert take_back in shown
+
+    assert "Say why it is taken back" in text_of(browser.post(take_back, {"reason": " "}))
+    for said_then in ("1½ days of", "This has been taken back already."):
+        done = browser.post(take_back, {"reason": "It was another day."}, follow=True)
+        assert said_then in text_of(done)
+
+    assert [row for row in entries(hub) if row[0] < 0] == [(-3, "It was another day.", "Hana Head")]
+    assert "Logged by Hana Head" not in text_of(done)
+    assert browser.get(take_back.replace(f"/{hers}/", f"/{ours}/")).status_code == 404
+
+
+def test_a_school_takes_back_nothing_of_another_school(hub: Hub, place: Place, others: Place) -> None:
+    link, foreign = work.make_school_link(place, "Hana Head"), work.make_school_link(others, "Olga Other")
+    Client().post(by_link(foreign), typed())
+    [entry] = entry_keys(hub)
+    token = resolve(by_link(link)).kwargs["token"]
+    address = reverse("release_take_back_school", args=[token, entry])
+    for method in (Client().get, Client().post):
+        assert method(address, {"reason": "Not ours."}).status_code == 404
+    with tenancy.use(hub):
+        SchoolLink.objects.filter(pk=foreign.pk).update(ended_at=timezone.now())
+    ended = reverse("release_take_back_school", args=[resolve(by_link(foreign)).kwargs["token"], entry])
+    assert Client().post(ended, {"reason": "Late."}).status_code == 410
     assert len(entries(hub)) == 1
 
 
