@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from funding import paying
 from funding.fields import PoundsField
 from funding.models import GrantState, PaymentList
-from funding.queries import SORTS, Filter
+from funding.queries import AWARDED, SORTS, Filter
 from hubs.fields import SearchField, line, long_text
 from hubs.layout import Button, Question, form_helper
 from hubs.listing import FilterForm
@@ -62,7 +62,7 @@ class StageYearFilterForm(FilterForm):
 class GrantFilterForm(StageYearFilterForm):
     """What to look for among the grants."""
 
-    STATES: ClassVar = [("", "All states"), *((state.value, state.label) for state in GrantState)]
+    STATES: ClassVar = [("", "All states"), (AWARDED, "Awarded, not withheld"), *GrantState.choices]
 
     q = SearchField(label="School, place or URN", required=False, max_length=100)
     state = forms.ChoiceField(label="State", required=False, choices=STATES)

@@ -20,6 +20,8 @@ from schools.lineage import called, of_today
 from schools.models import School
 from workgroups.models import Place
 
+# Every state but withheld: what the hub's home sums as awarded.
+AWARDED = "awarded"
 SORTS: dict[str, tuple[str, ...]] = {
     "school": ("name_now", "pk"),
     "stage": ("place__stage_year__year", "place__stage_year__stage__order", "name_now", "pk"),
@@ -36,8 +38,16 @@ class Filter:
     search: str = ""
     stage: str = ""
     year: int | None = None
+    # A state of a grant, or `AWARDED`.
     state: str = ""
     sort: str = "school"
+
+    @property
+    def states(self) -> list[str]:
+        """The states that are looked for: all of them where none is chosen."""
+        if self.state == AWARDED:
+            return [state.value for state in GrantState if state != GrantState.WITHHELD]
+        return [self.state] if self.state else list(GrantState.values)
 
 
 @dataclass(frozen=True)
@@ -85,9 +95,7 @@ class PaymentLine:
 
 def grants(chosen: Filter) -> GrantQuerySet:
     """The hub's grants that match, with what a list of them shows."""
-    found = _matching(chosen)
-    if chosen.state:
-        found = found.filter(state=chosen.state)
+    found = _matching(chosen).filter(state__in=chosen.states)
     order = SORTS[chosen.sort.removeprefix("-")]
     sign = "-" if chosen.sort.startswith("-") else ""
     return with_school_now(found).order_by(*(f"{sign}{field}" for field in order))

@@ -20,7 +20,7 @@ from hubs.years import academic_year_of
 from programmes.models import Decision, ExpressionOfInterest, SchoolChange, State
 from schools.changes import to_confirm
 from schools.lineage import of_today
-from workgroups.models import MEMBERS, Meeting, MeetingState, Place, PlaceState, Visit, VisitState, WorkGroup
+from workgroups.models import Meeting, MeetingState, Place, PlaceState, Visit, VisitState, WorkGroup
 from workgroups.visit_plan import SlotState, visit_slots
 
 WEEK = dt.timedelta(days=7)
@@ -57,7 +57,7 @@ class Counts:
     changed: int
     to_confirm: int
     to_confirm_added: int
-    schools: int
+    places: int
     groups: int
     meetings: int
     visits: int
@@ -78,7 +78,6 @@ def counts(hub: Hub, *, now: dt.datetime) -> Counts:
     due = Grant.objects.filter(state=GrantState.DUE)
     approved = paying.to_pay()
     troubled = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
-    places = Place.objects.filter(stage_year__year=year)
     grants = Grant.objects.filter(place__stage_year__year=year)
     confirm = to_confirm(hub).order_by().annotate(one=Value(1)).values("one")
     added = Count("predecessor", filter=Q(predecessor__added_by=hub), distinct=True)
@@ -105,7 +104,7 @@ def counts(hub: Hub, *, now: dt.datetime) -> Counts:
         _changed=_of(SchoolChange.objects.unseen(), changed),
         _to_confirm=Coalesce(Subquery(confirm.annotate(found=Count("pk")).values("found")), 0),
         _to_confirm_added=Coalesce(Subquery(confirm.annotate(found=added).values("found")), 0),
-        _schools=_of(places.filter(state__in=[PlaceState.WAITING, *MEMBERS])),
+        _places=_of(Place.objects.filter(stage_year__year=year).members()),
         _groups=_of(WorkGroup.objects.filter(stage_year__year=year)),
         _meetings=_of(Meeting.objects.filter(group__stage_year__year=year, state=MeetingState.HELD)),
         _visits=_of(Visit.objects.filter(place__stage_year__year=year, state=VisitState.HELD)),

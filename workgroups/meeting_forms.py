@@ -224,7 +224,13 @@ class WriteUpForm(SeenForm):
 class MeetingFilterForm(FilterForm):
     """What to look for in the list of meetings; anything unknown in the address is ignored."""
 
-    WHEN: ClassVar = [("", "To come"), ("record", "To record"), ("past", "Past"), ("all", "All")]
+    WHEN: ClassVar = [
+        ("", "To come"),
+        ("record", "To record"),
+        ("held", "Held this year"),
+        ("past", "Past"),
+        ("all", "All"),
+    ]
 
     when = forms.ChoiceField(label="When", required=False, choices=WHEN)
     group = forms.TypedChoiceField(label="Work Group", required=False, coerce=int, empty_value=None)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 from django.db.models.functions import Abs, Extract
+from django.utils import timezone
 
+from hubs.years import academic_year_of
 from workgroups.models import Attendance, Meeting, MeetingState, WorkGroup
 from workgroups.models.meetings import MeetingQuerySet
 
@@ -58,12 +60,17 @@ def meetings_of_group(group: WorkGroup, *, now: dt.datetime) -> list[MeetingRow]
 
 
 def listed(meetings: MeetingQuerySet, *, when: str, group: int | None, now: dt.datetime) -> MeetingQuerySet:
-    """Of these meetings those to come, "record" those that wait for it, "past", or "all"; what is next comes first."""
+    """Of these meetings those to come or, as `when` says, others; what is next comes first.
+
+    "record" are those that wait for it, "held" those that this year's groups held; then there are "past" and "all".
+    """
     if group:
         meetings = meetings.filter(group=group)
     found = _counted(meetings.with_group().with_host_now())
     if when == "record":
         return found.filter(state=MeetingState.PLANNED, starts_at__lte=now).order_by("starts_at", "pk")
+    if when == "held":
+        return found.filter(_held_this_year(now)).order_by("-starts_at", "-pk")
     if when == "past":
         return found.filter(starts_at__lte=now).order_by("-starts_at", "-pk")
     if when == "all":
@@ -81,6 +88,7 @@ def counts(meetings: MeetingQuerySet, *, group: int | None, now: dt.datetime) ->
     found = meetings.aggregate(
         coming=Count("pk", filter=~is_over),
         record=Count("pk", filter=is_over & Q(state=MeetingState.PLANNED)),
+        held=Count("pk", filter=_held_this_year(now)),
         past=Count("pk", filter=is_over),
         all=Count("pk"),
     )
@@ -110,6 +118,12 @@ def attendance_of(meeting: Meeting) -> list[Attendance]:
 def is_to_record(meeting: Meeting, *, now: dt.datetime) -> bool:
     """Whether it has begun and nobody has said yet what became of it."""
     return meeting.state == MeetingState.PLANNED and meeting.starts_at <= now
+
+
+def _held_this_year(now: dt.datetime) -> Q:
+    """As the hub's home counts them: whatever their day, of the groups of the academic year."""
+    year = academic_year_of(timezone.localdate(now))
+    return Q(state=MeetingState.HELD, group__stage_year__year=year)
 
 
 def _counted(meetings: MeetingQuerySet) -> MeetingQuerySet:

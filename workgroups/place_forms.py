@@ -15,7 +15,7 @@ from programmes.models import StageYear
 from workgroups.group_forms import year_chosen, years_to_choose
 from workgroups.group_queries import Candidate
 from workgroups.models import PlaceState, WorkGroup
-from workgroups.place_queries import SORTS, PlaceFilter
+from workgroups.place_queries import OF_A_GROUP, SORTS, PlaceFilter
 
 COMPLETED, NOT_COMPLETED = "completed", "not_completed"
 
@@ -132,7 +132,7 @@ class CompletionForm(forms.Form):
 class PlaceFilterForm(FilterForm):
     """What to look for in the list of places; anything unknown in the address is ignored."""
 
-    STATES: ClassVar = [("", "All states"), *PlaceState.choices]
+    STATES: ClassVar = [("", "All states"), (OF_A_GROUP, "Of a Work Group"), *PlaceState.choices]
 
     q = SearchField(label="School, place or URN", required=False, max_length=100)
     stage = forms.ChoiceField(label="Stage", required=False)

@@ -11,10 +11,12 @@ from hubs.models import Membership
 from programmes.models import ExpressionOfInterest, StageYear
 from programmes.onward import Way
 from schools.lineage import called, of_today
-from workgroups.models import Place, PlaceState
+from workgroups.models import MEMBERS, Place, PlaceState
 from workgroups.models.groups import PlaceQuerySet
 from workgroups.permissions import places_of
 
+# Every state in which a place is one of a Work Group: what the hub's home counts.
+OF_A_GROUP = "of_a_group"
 SORTS = {
     "school": ("name_now", "pk"),
     "stage": ("stage_year__year", "stage_year__stage__order", "name_now", "pk"),
@@ -31,15 +33,21 @@ class PlaceFilter:
     search: str = ""
     stage: str = ""
     year: int | None = None
+    # A state of a place, or `OF_A_GROUP`.
     state: str = ""
     sort: str = "school"
+
+    @property
+    def states(self) -> list[str]:
+        """The states that are looked for: all of them where none is chosen."""
+        if self.state == OF_A_GROUP:
+            return [state.value for state in MEMBERS]
+        return [self.state] if self.state else list(PlaceState.values)
 
 
 def places(membership: Membership, chosen: PlaceFilter) -> PlaceQuerySet:
     """The places that a member sees and that match, with school, stage and group, in the order that was chosen."""
-    found = _matching(membership, chosen)
-    if chosen.state:
-        found = found.filter(state=chosen.state)
+    found = _matching(membership, chosen).filter(state__in=chosen.states)
     order = SORTS[chosen.sort.removeprefix("-")]
     if "name_now" in order:
         found = found.annotate(name_now=of_today("name"))

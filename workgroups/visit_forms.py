@@ -284,6 +284,11 @@ class MissForm(forms.Form):
 class VisitFilterForm(FilterForm):
     """Which of the visits to list."""
 
+    THIS_YEAR = "year"
+
+    when = forms.ChoiceField(
+        label="When", required=False, choices=[("", "This term"), (THIS_YEAR, "This academic year")]
+    )
     state = forms.ChoiceField(
         label="State",
         required=False,

@@ -40,6 +40,13 @@ class VisitRow:
     is_for_later: bool = False
 
     @property
+    def specialist(self) -> MasterySpecialist | None:
+        """Who leads the school's group; where it is in none any more, whoever visits or visited it."""
+        if self.place.group:
+            return self.place.group.specialist
+        return self.slot.visit.specialist if self.slot.visit else None
+
+    @property
     def when(self) -> dt.datetime | None:
         """When the visit is or was to be; never, where none was arranged."""
         return self.slot.visit.starts_at if self.slot.visit and self.slot.visit.was_arranged else None
@@ -67,6 +74,23 @@ def visits_of_this_term(places: PlaceQuerySet, *, today: dt.date) -> list[VisitR
     return sorted(rows, key=_urgency)
 
 
+def visits_of_this_year(places: PlaceQuerySet, *, today: dt.date) -> list[VisitRow]:
+    """Of these schools' places of this academic year what its terms have asked for so far and all that was arranged.
+
+    Those that have left their group are among them with the visits that they had. What needs somebody comes first.
+    """
+    of_year = places.filter(stage_year__year=academic_year_of(today))
+    found = list(with_plans(of_year).select_related("group__specialist"))
+    slots = visit_slots(found, today=today)
+    rows = [
+        VisitRow(place, slot, is_for_later=not _has_begun(slot, today) and slot.state == SlotState.ARRANGED)
+        for place in found
+        for slot in slots[place.pk]
+        if slot.state != SlotState.LATER
+    ]
+    return sorted(rows, key=_urgency)
+
+
 def of_this_term(slots: Iterable[VisitSlot], *, today: dt.date) -> list[VisitSlot]:
     """Of a school's slots those of the term that runs or has nearly begun, and unfinished ones of any other term."""
     found = list(slots)
@@ -80,18 +104,18 @@ def counts_by_state(rows: Iterable[VisitRow]) -> Counter[SlotState]:
 
 
 def specialists_in(rows: Iterable[VisitRow]) -> list[MasterySpecialist]:
-    """Whose groups these visits are of, by name."""
-    found = {row.place.group.specialist for row in rows if row.place.group}
+    """Whose visits these are, by name."""
+    found = {row.specialist for row in rows if row.specialist}
     return sorted(found, key=lambda specialist: (specialist.name.casefold(), specialist.pk))
 
 
 def chosen_rows(rows: Sequence[VisitRow], *, state: str, specialist: int | None) -> list[VisitRow]:
-    """Those of a state, if one is given, and of a Specialist's groups, if one is given."""
+    """Those of a state, if one is given, and a Specialist's, if one is given."""
     return [
         row
         for row in rows
         if (not state or row.slot.state == state)
-        and (specialist is None or (row.place.group and row.place.group.specialist_id == specialist))
+        and (specialist is None or (row.specialist and row.specialist.pk == specialist))
     ]
 
 

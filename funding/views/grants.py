@@ -47,7 +47,7 @@ def grant_list(request: MemberRequest) -> HttpResponse:
     chosen = form.chosen()
     sums = queries.summed_by_state(chosen)
     together = queries.decided_together(chosen)
-    total = sums[chosen.state] if chosen.state else sum(sums.values(), queries.Summed())
+    total = sum((sums[state] for state in chosen.states), queries.Summed())
     paginator = Paginator(queries.grants(chosen), PER_PAGE)
     paginator.count = total.grants
     filters = listing.address(request, state="").partition("?")[2]

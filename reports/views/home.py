@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from funding.queries import AWARDED
 from hubs.access import MemberRequest, member, national
 from hubs.listing import Figure
 from hubs.permissions import may
@@ -19,6 +20,7 @@ from reports import home, queries
 from reports.tasks_of_today import tasks
 from reports.views.specialist_home import specialist_home
 from schools.freshness import freshness
+from workgroups.place_queries import OF_A_GROUP
 
 CLOSING_SOON = dt.timedelta(days=14)
 
@@ -55,20 +57,20 @@ def console_home(request: MemberRequest) -> HttpResponse:
 
 
 def home_figures(request: MemberRequest, found: home.Counts, *, sees_groups: bool, sees_money: bool) -> list[Figure]:
-    """The year in figures, as far as the member may know them."""
+    """The year in figures, as far as the member may know them; each leads to a list of what it counts."""
     slug = request.hub.slug
     figures: list[Figure] = []
     if sees_groups:
         figures += [
-            Figure("Schools taking part", found.schools, reverse("group_list", args=[slug])),
+            Figure("Places in Work Groups", found.places, f"{reverse('place_list', args=[slug])}?state={OF_A_GROUP}"),
             Figure("Work Groups", found.groups, reverse("group_list", args=[slug])),
-            Figure("Meetings held", found.meetings, reverse("meeting_list", args=[slug])),
-            Figure("Visits held", found.visits, reverse("visit_list", args=[slug])),
+            Figure("Meetings held", found.meetings, f"{reverse('meeting_list', args=[slug])}?when=held"),
+            Figure("Visits held", found.visits, f"{reverse('visit_list', args=[slug])}?when=year&state=held"),
         ]
     if sees_money:
         grants = reverse("grant_list", args=[slug])
         figures += [
-            Figure("Grants awarded", pounds(found.awarded_pence), grants),
+            Figure("Grants awarded", pounds(found.awarded_pence), f"{grants}?state={AWARDED}"),
             Figure("Grants paid", pounds(found.paid_pence), f"{grants}?state=paid"),
         ]
     return figures

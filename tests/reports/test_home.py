@@ -201,6 +201,7 @@ def test_grants_are_to_claim_to_approve_and_to_pay(hub: Hub, administrator: User
 def test_the_years_figures_are_this_years_and_this_hubs(hub: Hub, other_hub: Hub, now: dt.datetime) -> None:
     group = work.make_group(hub)
     work.make_place(hub, group=group)
+    work.make_place(hub)
     left = work.make_place(hub)
     with tenancy.use(hub):
         Place.objects.filter(pk=left.pk).update(state=PlaceState.LEFT)
@@ -210,7 +211,7 @@ def test_the_years_figures_are_this_years_and_this_hubs(hub: Hub, other_hub: Hub
 
     found = counts(hub, timezone.now())
 
-    assert (found.schools, found.groups, found.meetings, found.visits) == (1, 1, 0, 0)
+    assert (found.places, found.groups, found.meetings, found.visits) == (1, 1, 0, 0)
 
 
 def test_the_next_seven_days_are_todays_and_six_more_under_todays_names(hub: Hub, other_hub: Hub) -> None:

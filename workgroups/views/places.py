@@ -50,7 +50,7 @@ def place_list(request: MemberRequest) -> HttpResponse:
     chosen = form.chosen()
     counts = place_queries.counts_by_state(request.membership, chosen)
     paginator = Paginator(place_queries.places(request.membership, chosen), PER_PAGE)
-    total = paginator.count = counts[chosen.state] if chosen.state else sum(counts.values())
+    total = paginator.count = sum(counts[state] for state in chosen.states)
     context = {
         "form": form,
         "page": paginator.get_page(request.GET.get("page")),

@@ -40,9 +40,11 @@ _OPEN_FIRST = (SlotState.OVERDUE, SlotState.TO_LOG, SlotState.TO_ARRANGE, SlotSt
 @member("lead_groups")
 @require_safe
 def visit_list(request: MemberRequest) -> HttpResponse:
-    """The member's visits this term; the hub's people choose whose."""
+    """The member's visits this term or, if that is chosen, this year; the hub's people choose whose."""
     sees_all = bool(may(request.membership, "view_groups"))
-    all_rows = visit_queries.visits_of_this_term(places_of(request.membership), today=timezone.localdate())
+    of_year = request.GET.get("when") == VisitFilterForm.THIS_YEAR
+    visits_of = visit_queries.visits_of_this_year if of_year else visit_queries.visits_of_this_term
+    all_rows = visits_of(places_of(request.membership), today=timezone.localdate())
     form = VisitFilterForm(request.GET, specialists=visit_queries.specialists_in(all_rows) if sees_all else [])
     form.is_valid()
     state, specialist = form.cleaned_data.get("state", ""), form.cleaned_data.get("specialist")
@@ -58,6 +60,7 @@ def visit_list(request: MemberRequest) -> HttpResponse:
         "clear_url": request.path,
         "total": len(rows),
         "has_any": bool(all_rows),
+        "title": "Visits this year" if of_year else "Visits this term",
         "sees_all": sees_all,
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
     }

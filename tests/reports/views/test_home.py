@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from funding.models import GrantState
 from hubs import tenancy
 from hubs.models import Hub, HubArea, NationalRole, Role, User
 from hubs.wording import day, moment
@@ -22,6 +24,7 @@ from schools import ancestry
 from schools.models import RegisterImport, RegisterLink, School
 from schools.refresh import ACTOR
 from tests import factories, work
+from workgroups.models import MEMBERS, MeetingState, Place, PlaceState, VisitState
 
 ClientOf = Callable[[User], Client]
 DAY = dt.timedelta(days=1)
@@ -193,6 +196,65 @@ def test_the_home_leads_to_another_host_for_a_meeting_at_a_school_that_has_left(
 
     assert "1 meeting at a school that has left: choose another host" in page
     assert f'href="{reverse("meeting_change", args=[hub.slug, meeting.pk])}"' in page
+
+
+def a_year_of_work(hub: Hub, approver: User, *, year: int, size: int) -> None:
+    """Groups of two stages with their schools, meetings, visits and grants, `size` of each in each state."""
+    now = timezone.now()
+    approved = {"approved_by": approver, "approved_at": now}
+    grants: list[dict[str, Any]] = [
+        {"state": GrantState.EXPECTED},
+        {"state": GrantState.DUE},
+        {"state": GrantState.APPROVED, **approved},
+        {"state": GrantState.PAID, **approved},
+        {"state": GrantState.WITHHELD, "withheld_reason": "It did not take part"},
+    ]
+    meetings: list[dict[str, Any]] = [
+        {},
+        {"state": MeetingState.HELD, "held_recorded_at": now},
+        {"state": MeetingState.CANCELLED, "cancelled_reason": "Snow"},
+    ]
+    held = {"state": VisitState.HELD, "held_recorded_at": now, "met": "The head", "shared_note": "Bars"}
+    for stage in ("primary-developing", "primary-embedding"):
+        group = work.make_group(hub, stage_year=work.stage_year_of(stage=stage, year=year))
+        work.make_meeting(group)
+        for number, fields in enumerate(meetings * size):
+            # Of which the last ones are of another year.
+            work.make_meeting(group, starts_at=now - 100 * number * DAY - DAY, **fields)
+        for number, (state, fields) in enumerate(zip([*PlaceState] * size, grants * size, strict=True)):
+            place = work.make_place(hub, group=group)
+            for term in (1, 2, 3):
+                work.make_visit(place, term=term, starts_at=now - DAY, **held)
+            work.make_visit(place, number=2)
+            work.make_visit(place, number=3, state=VisitState.MISSED, missed_reason="Ill")
+            work.make_grant(place, **{"amount_pence": 100_000 + number, **fields})
+            gone = {"group": None, "specialist_school": None} if state not in MEMBERS else {}
+            with tenancy.use(hub):
+                Place.objects.filter(pk=place.pk).update(state=state, **gone)
+
+
+@pytest.mark.parametrize(
+    ("who", "figures"),
+    [("administrator", 6), ("lead", 6), ("finance", 2)],
+)
+def test_each_figure_of_the_year_is_the_sum_of_the_list_that_it_leads_to(
+    hub: Hub, other_hub: Hub, who: str, figures: int, request: pytest.FixtureRequest, client_of: ClientOf
+) -> None:
+    browser, approver = client_of(request.getfixturevalue(who)), factories.make_user("Ann Approver")
+    for of, year, size in ((hub, -1, 1), (hub, 0, 2), (hub, 1, 1), (other_hub, 0, 1)):
+        a_year_of_work(of, approver, year=work.this_year() + year, size=size)
+
+    found = browser.get(home_url(hub)).context["figures"]
+
+    listed = {}
+    for figure in found:
+        page = browser.get(figure.url).content.decode()
+        [count] = re.findall(r'<p class="app-count"[^>]*>(.*?)</p>', page, re.DOTALL)
+        sum_of = re.search(r"£[\d,.]*\d", count) if str(figure.value).startswith("£") else None
+        listed[figure.label] = sum_of[0] if sum_of else int(re.sub(r"^.* of ", "", count.strip()).split()[0])
+    assert listed == {figure.label: figure.value for figure in found}
+    assert len(listed) == figures
+    assert 0 not in listed.values()
 
 
 def test_the_home_takes_as_many_queries_with_three_expressions_as_with_one(
