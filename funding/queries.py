@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from funding import granting, paying
 from funding.models import Grant, GrantEvent, GrantState, Payment, PaymentList
 from funding.models.grants import GrantQuerySet
-from hubs.models import Hub, Role
+from hubs.models import Hub, Membership, Role
 from hubs.permissions import ALLOWED
 from hubs.queries import members_who_may
 from programmes.models import StageYear
@@ -109,18 +109,31 @@ def with_school_now(found: GrantQuerySet) -> GrantQuerySet:
 
 def summed_by_state(chosen: Filter) -> dict[str, Summed]:
     """How many there are in each state among those that match otherwise, and their sums; one query."""
-    return _by_state(_matching(chosen))
-
-
-def decided_together(chosen: Filter) -> dict[str, Summed]:
-    """The same of those that are decided on as "all": without schools that have left or wait for a group."""
-    return _by_state(_matching(chosen).of_groups())
-
-
-def _by_state(found_grants: GrantQuerySet) -> dict[str, Summed]:
-    rows = found_grants.order_by().values_list("state").annotate(Count("pk"), Sum("amount_pence"))
+    rows = _matching(chosen).order_by().values_list("state").annotate(Count("pk"), Sum("amount_pence"))
     found = {state: Summed(count, pence) for state, count, pence in rows}
     return {state.value: found.get(state.value, Summed()) for state in GrantState}
+
+
+@dataclass(frozen=True)
+class Together:
+    """How many grants are decided on as "all": without schools that have left or wait for a group."""
+
+    expected: int
+    due: int
+    # Of those that are due the ones that the member may approve.
+    to_approve: int
+
+
+def decided_together(membership: Membership, chosen: Filter) -> Together:
+    """How many of those that match otherwise a member decides on together, whatever state is chosen; one query."""
+    due = Q(state=GrantState.DUE)
+    counted = {
+        "expected": Count("pk", filter=Q(state=GrantState.EXPECTED)),
+        "due": Count("pk", filter=due),
+        "to_approve": Count("pk", filter=due & Q(had_a_hand=False)),
+    }
+    found = _matching(chosen).of_groups().with_hand_of(membership.user)
+    return Together(**found.order_by().aggregate(**counted))
 
 
 def stage_years_of_grants() -> QuerySet[StageYear]:

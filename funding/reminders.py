@@ -21,7 +21,7 @@ from hubs.links import public_url
 from hubs.models import Hub
 from hubs.queries import members_who_may
 from hubs.tenancy import active_hub_id
-from hubs.wording import day, plain_day, pounds
+from hubs.wording import plain_day, pounds
 
 _AHEAD = dt.timedelta(days=14)
 _LEFT_LYING = dt.timedelta(days=7)
@@ -81,7 +81,8 @@ class ClaimToApprove:
             due_at = morning_from(due_since + _LEFT_LYING)
             theirs = [grant for grant in waiting.grants if may_approve(member, setters[grant.pk])]
             if theirs:
-                said = f"{_grants(theirs)} to be approved since {plain_day(due_since)}"
+                have = "One grant has" if len(theirs) == 1 else f"{len(theirs)} grants have"
+                said = f"{have} waited to be approved since {plain_day(due_since)}"
                 yield Wanted(
                     slot=f"{self.kind}:{waiting.what}:member-{member.user_id}",
                     occurrence=due_since.isoformat(),
@@ -95,7 +96,6 @@ class ClaimToApprove:
                         "once they are approved. Please approve them; what should not be paid can be withheld with a "
                         "reason.",
                         f"Grants that are due:\n{_list_url(hub, GrantState.DUE)}",
-                        f"They have waited since {day(due_since)}.",
                         hub.name,
                     ),
                     because=f"{said}.",

@@ -15,7 +15,7 @@ from correspondence.models import Message
 from correspondence.models import State as MessageState
 from funding import paying
 from funding.models import Grant, GrantState, PaymentList
-from hubs.models import Hub
+from hubs.models import Hub, User
 from hubs.years import academic_year_of
 from programmes.models import Decision, ExpressionOfInterest, SchoolChange, State
 from schools.changes import to_confirm
@@ -65,8 +65,11 @@ class Counts:
     paid_pence: int
 
 
-def counts(hub: Hub, *, now: dt.datetime) -> Counts:
-    """Everything that the home counts, of the active hub; one query."""
+def counts(hub: Hub, *, reader: User, now: dt.datetime) -> Counts:
+    """Everything that the home counts, of the active hub; one query.
+
+    Of the grants that are due it counts those that the reader may approve.
+    """
     today = timezone.localdate(now)
     year = academic_year_of(today)
     waiting = ExpressionOfInterest.objects.to_decide()
@@ -75,7 +78,7 @@ def counts(hub: Hub, *, now: dt.datetime) -> Counts:
     unrecorded = Meeting.objects.filter(state=MeetingState.PLANNED, starts_at__lt=now)
     elsewhere = Meeting.objects.whose_host_is_gone(now=now)
     claims = Grant.objects.to_claim().filter(claim_on__lte=today + CLAIMS_SOON)
-    due = Grant.objects.filter(state=GrantState.DUE)
+    due = Grant.objects.filter(state=GrantState.DUE).with_hand_of(reader).filter(had_a_hand=False)
     approved = paying.to_pay()
     troubled = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
     grants = Grant.objects.filter(place__stage_year__year=year)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from hubs.models import User
@@ -47,6 +48,15 @@ class GrantQuerySet(HubQuerySet["Grant"]):
     def to_claim(self) -> Self:
         """Those that are still to be claimed: expected, of schools that have not left."""
         return self.filter(state=GrantState.EXPECTED).exclude(place__state=PlaceState.LEFT)
+
+    def with_hand_of(self, user: User) -> Self:
+        """With `had_a_hand`, whether a person does not approve them: in a query what `granting.had_a_hand` tells."""
+        kinds = GrantEvent.Kind
+        events = GrantEvent.objects.filter(grant=OuterRef("pk"))
+        markers = events.filter(kind=kinds.DUE).exclude(actor=None).order_by("-pk").values("actor")[:1]
+        sets = Exists(events.filter(kind__in=[kinds.AWARDED, kinds.AMOUNT_CHANGED], actor=user))
+        marked_by = self.annotate(marked_by=Coalesce(Subquery(markers, output_field=models.IntegerField()), 0))
+        return marked_by.annotate(had_a_hand=Q(sets) | Q(marked_by=user.pk))
 
     def of_groups(self) -> Self:
         """Those of schools that are, or have been to the end, in a Work Group: none that left or still wait for one."""

@@ -46,7 +46,7 @@ def grant_list(request: MemberRequest) -> HttpResponse:
     form = filter_form(request)
     chosen = form.chosen()
     sums = queries.summed_by_state(chosen)
-    together = queries.decided_together(chosen)
+    together = queries.decided_together(request.membership, chosen)
     total = sum((sums[state] for state in chosen.states), queries.Summed())
     paginator = Paginator(queries.grants(chosen), PER_PAGE)
     paginator.count = total.grants
@@ -62,14 +62,30 @@ def grant_list(request: MemberRequest) -> HttpResponse:
         "carried": listing.carrying(request.GET.urlencode()),
         "from_here": request.GET.urlencode(),
         "filters": filters,
-        "expected": together[GrantState.EXPECTED],
-        "due": together[GrantState.DUE],
+        "together": together,
+        "why_none": "" if together.to_approve else _why_none(together.due, sums[GrantState.DUE].grants),
         "pages": money_pages(request, "grant_list"),
         "today": timezone.localdate(),
         "may_change": may(request.membership, "change_money"),
         "may_approve": may(request.membership, "approve_money"),
     }
     return render(request, "funding/grant_list.html", context)
+
+
+def _why_none(of_groups: int, due: int) -> str:
+    """Why a member approves none of the grants that are due with "all", as a sentence; nothing where none is due."""
+    if of_groups == 1:
+        return "1 grant is due, and you set its amount or marked it as due: somebody else has to approve it."
+    if of_groups:
+        them = "you set their amounts or marked them as due: somebody else has to approve them"
+        return f"{of_groups} grants are due, and {them}."
+    if due == 1:
+        return "1 grant is due, and its school has left or is not in a group yet: tick it to approve it."
+    if due:
+        return (
+            f"{due} grants are due, and their schools have left or are not in a group yet: tick them to approve them."
+        )
+    return ""
 
 
 @member("view_money")

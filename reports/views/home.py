@@ -35,7 +35,7 @@ def console_home(request: MemberRequest) -> HttpResponse:
     sees_money = may(request.membership, "view_money")
     if not sees_groups and may(request.membership, "lead_groups"):
         return specialist_home(request, now=now)
-    found = home.counts(request.hub, now=now)
+    found = home.counts(request.hub, reader=request.user, now=now)
     context: dict[str, object] = {
         "tasks": tasks(
             request.membership,

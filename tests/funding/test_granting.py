@@ -430,3 +430,33 @@ def _what_holds(grant: Grant) -> None:
     else:
         assert not paid
     assert Payment.objects.filter(grant=grant, taken_back_at=None).count() <= 1
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "",
+        "ada due",
+        "ada due, ada back, leo due",
+        "leo due, leo back, ada due",
+        "ada amount, leo due",
+        "ada amount, leo amount, leo due, leo back, ada due",
+    ],
+)
+def test_a_query_tells_of_the_same_hands(
+    grant: Grant, ada: Membership, leo: Membership, now: dt.datetime, steps: str
+) -> None:
+    with tenancy.use(grant.hub_id):
+        for number, step in enumerate(filter(None, steps.split(", ")), start=1):
+            who, did = step.split()
+            actor = {"ada": ada, "leo": leo}[who]
+            if did == "due":
+                granting.mark_due(grant=grant, actor=actor, now=now)
+            elif did == "back":
+                granting.not_due(grant=grant, reason="Not yet.", actor=actor, now=now)
+            else:
+                granting.change_amount(grant=grant, amount_pence=number * 100, reason="So.", actor=actor, now=now)
+
+        for one in (ada, leo):
+            in_python = bool(granting.may_approve(one, granting.had_a_hand([grant])[grant.pk]))
+            assert Grant.objects.with_hand_of(one.user).get().had_a_hand is not in_python  # type: ignore[attr-defined]

@@ -179,9 +179,9 @@ def test_those_who_approve_are_asked_for_what_they_may_approve(
     found = {one.recipient: one for one in wishes(CLAIM_TO_APPROVE, hub)}
 
     assert set(found) == {administrator.email, lead.email, finance.email}
-    assert found[administrator.email].subject == "One grant is to be approved since 5 March 2027"
+    assert found[administrator.email].subject == "One grant has waited to be approved since 5 March 2027"
     assert found[administrator.email].about == other
-    assert found[finance.email].subject == "2 grants are to be approved since 5 March 2027"
+    assert found[finance.email].subject == "2 grants have waited to be approved since 5 March 2027"
     assert "£2,000 in all" in found[finance.email].text
     assert "/console/northvale/money/?state=due" in found[finance.email].text
 
@@ -229,7 +229,7 @@ def test_an_approval_that_a_changed_amount_takes_back_is_asked_for_again(
     found = wishes(CLAIM_TO_APPROVE, hub, at(4, 8))
 
     assert {one.recipient for one in found} == {leo.user.email, finance.email}
-    assert found[0].subject == "One grant is to be approved since 8 April 2027"
+    assert found[0].subject == "One grant has waited to be approved since 8 April 2027"
     assert "to be approved since 8 April 2027" in found[0].text and "became due on Thu" not in found[0].text
     assert f"{found[0].due_at:%a %d %b %H:%M}" == "Thu 15 Apr 07:30"
     assert before.slot == f"claim-to-approve:grant-{grant.pk}:member-{ada.user_id}"

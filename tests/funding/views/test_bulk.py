@@ -18,6 +18,12 @@ def leads(client_of: ClientOf, lead: User) -> Client:
     return client_of(lead)
 
 
+@pytest.fixture
+def pays(client_of: ClientOf, finance: User) -> Client:
+    """The finance officer's browser."""
+    return client_of(finance)
+
+
 def set_amount(grant: object, actor: Membership) -> None:
     """Have somebody change a grant's amount to £500."""
     with tenancy.use(actor.hub):
@@ -75,6 +81,38 @@ def test_what_this_person_marked_as_due_is_left_out_with_number_and_reason(
     assert response.context["grants"] == [fine]
     _, after = text_of(response).split("Not among them: 2 grants")
     assert after.count("You marked it as due on") == 2
+
+
+def test_the_list_offers_to_approve_as_many_as_this_person_may(
+    leads: Client, pays: Client, hub: Hub, leo: Membership
+) -> None:
+    def offered(browser: Client) -> tuple[str, int]:
+        shown = text_of(browser.get(page("grant_list", hub)))
+        words = shown.partition("Approve ticked")[2].partition("Grants, one a row")[0]
+        return words, browser.get(page("grants_approve", hub, query="all=1")).context["sum"].grants
+
+    for name in ("Ash", "Birch"):
+        set_amount(make_grant(hub, name, state=GrantState.DUE), leo)
+    refused = "you set their amounts or marked them as due"
+    assert offered(leads) == (
+        f" Mark ticked as due 2 grants are due, and {refused}: somebody else has to approve them. ",
+        0,
+    )
+    assert offered(pays) == (" Approve all 2 that are due ", 2)
+
+    make_grant(hub, "Cedar", state=GrantState.DUE)
+    leave(make_grant(hub, "Elm", state=GrantState.DUE))
+    assert offered(leads) == (" Mark ticked as due Approve 1 of the 3 that are due ", 1)
+    assert offered(pays) == (" Approve all 3 that are due ", 3)
+
+
+def test_grants_that_are_decided_on_by_themselves_are_no_reason_for_a_button(leads: Client, hub: Hub) -> None:
+    leave(make_grant(hub, state=GrantState.DUE))
+
+    shown = text_of(leads.get(page("grant_list", hub)))
+
+    assert "Approve all" not in shown
+    assert "1 grant is due, and its school has left or is not in a group yet: tick it to approve it." in shown
 
 
 def test_an_amount_that_was_changed_after_it_was_seen_is_not_approved(leads: Client, hub: Hub, ada: Membership) -> None:

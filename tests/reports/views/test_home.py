@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from funding.models import GrantState
+from funding import granting
+from funding.models import Grant, GrantState
 from hubs import tenancy
 from hubs.models import Hub, HubArea, NationalRole, Role, User
 from hubs.wording import day, moment
@@ -196,6 +197,27 @@ def test_the_home_leads_to_another_host_for_a_meeting_at_a_school_that_has_left(
 
     assert "1 meeting at a school that has left: choose another host" in page
     assert f'href="{reverse("meeting_change", args=[hub.slug, meeting.pk])}"' in page
+
+
+def test_the_home_counts_the_grants_that_its_reader_may_approve(
+    hub: Hub, administrator: User, lead: User, finance: User, client_of: ClientOf
+) -> None:
+    marked, untouched = (work.make_grant(work.make_place(hub), amount_pence=pence) for pence in (50_050, 20_000))
+
+    def due(grant: Grant, by: User) -> None:
+        with tenancy.use(hub):
+            granting.mark_due(grant=grant, actor=factories.membership_of(by, hub), now=timezone.now())
+
+    def told() -> list[list[str]]:
+        homes = [client_of(one).get(home_url(hub)).context["tasks"] for one in (administrator, lead, finance)]
+        return [[f"{task.text}: {task.detail}" for task in tasks if "approve" in task.text] for tasks in homes]
+
+    due(marked, lead)
+    one = ["1 grant to approve: £500.50 together."]
+    assert told() == [one, [], one]
+    due(untouched, administrator)
+    two = ["2 grants to approve: £700.50 together."]
+    assert told() == [one, ["1 grant to approve: £200 together."], two]
 
 
 def a_year_of_work(hub: Hub, approver: User, *, year: int, size: int) -> None:
