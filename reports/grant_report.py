@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from funding.models import GrantState, Payment, PaymentList
 from reports.scopes import Asked, Head, name_of
-from reports.sections import section_of
+from reports.sections import order_of, section_of
 from workgroups.models import Place
 
 TITLE = "Grant report"
@@ -26,7 +26,8 @@ class GrantLine:
     school: str
     formerly: str
     urn: str
-    year: int
+    # With its year: a school can have places in several.
+    stage: str
     state: str
     pence: int
     accepted: dt.date
@@ -135,13 +136,16 @@ def snapshot(parameters: Mapping[str, Any], *, now: dt.datetime) -> GrantReport:
     payments = {payment.grant_id: payment for payment in live.select_related("payment_list")}
     conditions: list[str] = []
     entries = sorted(
-        ((section_of(place), _line(place, payments.get(place.grant.pk), conditions, asked)) for place in found),
-        key=lambda entry: (entry[0], entry[1].school.casefold(), entry[1].urn),
+        (
+            (section_of(place), order_of(place), _line(place, payments.get(place.grant.pk), conditions, asked))
+            for place in found
+        ),
+        key=lambda entry: entry[:2],
     )
     return GrantReport(
         head=Head.of(TITLE, asked, now=now),
         sections=[
-            GrantSection(section.name, section.about, [line for _, line in of_section])
+            GrantSection(section.name, section.about, [line for _, _, line in of_section])
             for section, of_section in groupby(entries, key=lambda entry: entry[0])
         ],
         conditions=conditions,
@@ -159,7 +163,7 @@ def _line(place: Place, payment: Payment | None, conditions: list[str], asked: A
         school=school,
         formerly=formerly,
         urn=place.school_now.urn_in_words,
-        year=place.stage_year.year,
+        stage=str(place.stage_year),
         state=grant.state,
         pence=grant.amount_pence,
         accepted=timezone.localdate(place.accepted_at),

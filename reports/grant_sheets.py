@@ -24,6 +24,7 @@ def _schools(report: GrantReport, above: list[str]) -> Sheet:
         SheetColumn("School", width=40),
         SheetColumn("Formerly", width=30),
         SheetColumn("URN", width=18),
+        SheetColumn("Stage", width=32),
         SheetColumn("State", width=12),
         SheetColumn("Why withheld", width=30),
         SheetColumn("Amount", "money", 13),
@@ -41,6 +42,7 @@ def _schools(report: GrantReport, above: list[str]) -> Sheet:
             line.school,
             line.formerly,
             line.urn,
+            line.stage,
             line.state_in_words,
             line.withheld_reason,
             line.pence,
@@ -55,7 +57,7 @@ def _schools(report: GrantReport, above: list[str]) -> Sheet:
         for section in report.sections
         for line in section.lines
     ]
-    total: list[Cell] = ["Together", *[None] * 5, report.total.pence, *[None] * 5, report.paid_in_period.pence, None]
+    total: list[Cell] = ["Together", *[None] * 6, report.total.pence, *[None] * 5, report.paid_in_period.pence, None]
     return Sheet("Grants", columns, rows, above, total)
 
 

@@ -17,7 +17,7 @@ from django.db.models import Q, Sum
 from funding.models import ReleaseEntry
 from funding.models.release import ReleaseEntryQuerySet
 from reports.scopes import Asked, Head, name_of
-from reports.sections import section_of
+from reports.sections import order_of, section_of
 from workgroups.models import DaysAgreed, MasterySpecialist, Place
 
 TITLE = "Release-time report"
@@ -57,7 +57,8 @@ class ReleaseLine:
     school: str
     formerly: str
     urn: str
-    year: int
+    # With its year: a school can have places in several.
+    stage: str
     used: Used
     used_in_all: int
     promised: int
@@ -184,13 +185,16 @@ def snapshot(parameters: Mapping[str, Any], *, now: dt.datetime) -> ReleaseRepor
         .annotate(Sum("half_days"))
     )
     entries = sorted(
-        ((section_of(place), _line(place, used[place.pk], in_all.get(place.pk, 0))) for place in found),
-        key=lambda entry: (entry[0], entry[1].school.casefold(), entry[1].urn),
+        (
+            (section_of(place), order_of(place), _line(place, used[place.pk], in_all.get(place.pk, 0)))
+            for place in found
+        ),
+        key=lambda entry: entry[:2],
     )
     return ReleaseReport(
         head=Head.of(TITLE, asked, now=now),
         sections=[
-            ReleaseSection(section.name, section.about, [line for _, line in of_section])
+            ReleaseSection(section.name, section.about, [line for _, _, line in of_section])
             for section, of_section in groupby(entries, key=lambda entry: entry[0])
         ],
         specialists=_specialists(asked),
@@ -220,7 +224,7 @@ def _line(place: Place, used: Used, used_in_all: int) -> ReleaseLine:
         school=school,
         formerly=formerly,
         urn=place.school_now.urn_in_words,
-        year=place.stage_year.year,
+        stage=str(place.stage_year),
         used=used,
         used_in_all=used_in_all,
         promised=place.stage_year.release_half_days,

@@ -45,15 +45,24 @@ def _schools(report: ReleaseReport, above: list[str]) -> Sheet:
         SheetColumn("School", width=40),
         SheetColumn("Formerly", width=30),
         SheetColumn("URN", width=18),
+        SheetColumn("Stage", width=32),
         *_figure_columns("Promised"),
     ]
     rows: list[Sequence[Cell]] = [
-        [section.name, line.school, line.formerly, line.urn, *_figures(line.used, line.used_in_all), line.promised]
+        [
+            section.name,
+            line.school,
+            line.formerly,
+            line.urn,
+            line.stage,
+            *_figures(line.used, line.used_in_all),
+            line.promised,
+        ]
         for section in report.sections
         for line in section.lines
     ]
     total = report.total
-    together = ["Together", None, None, None, *_figures(total.used, total.used_in_all), total.given]
+    together = ["Together", *[None] * 4, *_figures(total.used, total.used_in_all), total.given]
     return Sheet("Schools", columns, rows, above, together)
 
 

@@ -29,6 +29,12 @@ def section_of(place: Place) -> Section:
     return Section((1,), "Without a Work Group", "")
 
 
+def order_of(place: Place) -> tuple[str, str, int, int]:
+    """Where a place stands in its section: by the school's name of today, then the latest year first."""
+    school, stage = place.school_now, place.stage_year
+    return school.name.casefold(), school.urn_in_words, -stage.year, stage.stage.order
+
+
 class HasLines(Protocol):
     """A section of a report, with a line for each school."""
 

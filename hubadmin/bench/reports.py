@@ -62,7 +62,7 @@ def report(number: int, schools: int) -> GrantReport:
                 school=f"School {number}.{at} of St Mary and St John",
                 formerly="Ash Lane Primary School" if at % 5 == 0 else "",
                 urn=f"URN {600_000 + at}",
-                year=2026,
+                stage="Developing (primary), 2026/27",
                 state=state.value,
                 pence=100_000,
                 accepted=dt.date(2026, 6, 3),

@@ -23,6 +23,7 @@ NAMES = (
     "日本 School",
 )
 OF_A_GROUP = 7
+STAGE = "Developing (primary), 2026/27"
 
 
 def head(title: str, scope: str = "The whole hub") -> Head:
@@ -49,7 +50,7 @@ def _grant(number: int, pence: int) -> GrantLine:
         school=name_of(number),
         formerly="Birch Lane Infant School" if number % 4 == 1 else "",
         urn=f"URN {600_000 + number}",
-        year=2026,
+        stage=STAGE,
         state=state.value,
         pence=pence,
         accepted=dt.date(2026, 6, 3),
@@ -68,7 +69,7 @@ def release(count: int, *, used: list[Used] | None = None, promised: list[int] |
     """A release-time report of so many schools, and half as many Specialists; each promised ten days unless given."""
     figures = used or [Used(number % 12, number % 4, number % 9, -(number % 3)) for number in range(count)]
     lines = [
-        ReleaseLine(name_of(number), "", f"URN {600_000 + number}", 2026, one, one.total + number % 2, given)
+        ReleaseLine(name_of(number), "", f"URN {600_000 + number}", STAGE, one, one.total + number % 2, given)
         for number, (one, given) in enumerate(zip(figures, promised or [20] * len(figures), strict=True))
     ]
     specialists = [

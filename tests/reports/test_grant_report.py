@@ -76,7 +76,7 @@ def test_a_school_with_its_grant(hub: Hub, group: WorkGroup, administrator: User
         school="Ash Lane Primary School",
         formerly="",
         urn=grant.place.school.urn_in_words,
-        year=YEAR,
+        stage="Developing (primary), 2026/27",
         state="paid",
         pence=123_456,
         accepted=grant.place.accepted_at.date(),
@@ -134,6 +134,22 @@ def test_schools_stand_by_group_and_name_and_those_without_a_group_after_them(
         ("Northvale 1", ["Ash", "birch"]),
         ("Without a Work Group", ["Dell"]),
         ("Schools that left", ["Elm"]),
+    ]
+
+
+def test_a_school_without_a_group_stands_with_each_of_its_stages_the_latest_year_first(
+    hub: Hub, now: dt.datetime
+) -> None:
+    ash = factories.make_school("Ash")
+    for stage, year in (("primary-developing", YEAR - 1), ("primary-embedding", YEAR), ("primary-developing", YEAR)):
+        work.make_grant(work.make_place(hub, ash, stage=stage, year=year))
+
+    report = take(hub, now, period=Period(dt.date(YEAR - 1, 9, 1), dt.date(YEAR + 1, 8, 31)))
+
+    assert [(line.school, line.stage) for line in report.lines] == [
+        ("Ash", "Developing (primary), 2026/27"),
+        ("Ash", "Embedding (primary), 2026/27"),
+        ("Ash", "Developing (primary), 2025/26"),
     ]
 
 

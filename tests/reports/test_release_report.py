@@ -21,6 +21,7 @@ from workgroups.models import Attendance, DaysAgreed, MasterySpecialist, Place, 
 
 pytestmark = pytest.mark.django_db
 YEAR = 2026
+STAGE = "Developing (primary), 2026/27"
 AUTUMN, SPRING = dt.date(2026, 10, 6), dt.date(2027, 2, 3)
 SPRING_TERM = Period(dt.date(2027, 1, 1), dt.date(2027, 3, 31))
 
@@ -80,7 +81,7 @@ def test_a_schools_release_by_kind_of_what_it_promised(
 
     (line,) = report.lines
     used = Used(meeting=1, visit=2, in_school=3, correction=-1)
-    assert line == ReleaseLine("Ash Lane Primary School", "", place.school.urn_in_words, YEAR, used, 5, 20)
+    assert line == ReleaseLine("Ash Lane Primary School", "", place.school.urn_in_words, STAGE, used, 5, 20)
     (section,) = report.sections
     assert (section.name, section.about) == ("Northvale 1", "Developing (primary), 2026/27, led by Mina Specialist")
     assert report.head.name == "Release-time report: The whole hub, 2026/27"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from typing import Any
@@ -221,6 +222,25 @@ def test_all_name_the_schools_in_the_same_order(maker: ReportMaker[Any], report:
     assert [row[3].value for row in sheet.iter_rows() if str(row[3].value).startswith("URN 6")] == urns
     for found in (Tables(page_of(maker, made)).found, tables(files["pdf"])):
         assert re.findall(r"URN \d+", str(with_head(found, "School"))) == urns
+
+
+@pytest.mark.parametrize(("maker", "report"), BOTH, ids=list(REPORTS))
+def test_all_say_which_stage_a_school_is_of_where_its_section_does_not(
+    maker: ReportMaker[Any], report: Callable[[int], Any]
+) -> None:
+    made = report(9)
+    of_group, others = made.sections
+    made = replace(made, sections=[of_group, replace(others, name="Without a Work Group", about="")])
+    files = files_of(maker, made)
+    told = [line.stage for line in made.lines]
+
+    for found in (Tables(page_of(maker, made)).found, tables(files["pdf"])):
+        cells = [row[0] for table in with_head(found, "School") for row in table if "URN" in row[0]]
+        assert [figures.STAGE in cell for cell in cells] == [False] * 7 + [True] * 2
+    sheet = openpyxl.load_workbook(BytesIO(files["xlsx"])).worksheets[0]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    at = next(row for row in rows if "URN" in row).index("Stage")
+    assert [row[at] for row in rows if row[at] in told] == told
 
 
 @pytest.mark.parametrize(("maker", "report"), BOTH, ids=list(REPORTS))
