@@ -78,7 +78,7 @@ def counts(hub: Hub, *, reader: User, now: dt.datetime) -> Counts:
     unrecorded = Meeting.objects.filter(state=MeetingState.PLANNED, starts_at__lt=now)
     elsewhere = Meeting.objects.whose_host_is_gone(now=now)
     claims = Grant.objects.to_claim().filter(claim_on__lte=today + CLAIMS_SOON)
-    due = Grant.objects.filter(state=GrantState.DUE).with_hand_of(reader).filter(had_a_hand=False)
+    due = Grant.objects.filter(state=GrantState.DUE).with_hand_of(reader).filter(Q(had_a_hand=False))
     approved = paying.to_pay()
     troubled = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
     grants = Grant.objects.filter(place__stage_year__year=year)

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from funding.models import ReleaseEntry
 from funding.models.release import ReleaseEntryQuerySet
 from reports.scopes import Asked, Head, name_of
-from reports.sections import order_of, section_of
-from workgroups.models import DaysAgreed, MasterySpecialist, Place
+from reports.sections import order_of, section_of, section_of_group
+from workgroups.models import DaysAgreed, MasterySpecialist, Place, PlaceEvent, WorkGroup
 
 TITLE = "Release-time report"
 BANDS = ("All of it, or more", "Half of it, or more", "Less than half", "None of it yet")
@@ -76,6 +77,15 @@ class SpecialistLine:
 
 
 @dataclass(frozen=True)
+class GroupDays:
+    """What a Specialist has used in the report's time for a Work Group, or for none."""
+
+    name: str
+    about: str
+    used: Used
+
+
+@dataclass(frozen=True)
 class ReleaseSum:
     """The sum of several lines."""
 
@@ -113,6 +123,8 @@ class ReleaseReport:
     head: Head
     sections: list[ReleaseSection]
     specialists: list[SpecialistLine]
+    # Of a report that is about one Specialist her days by group; of others nothing.
+    groups: list[GroupDays]
 
     @property
     def lines(self) -> list[ReleaseLine]:
@@ -152,6 +164,11 @@ class ReleaseReport:
             sum(line.used_in_all for line in self.specialists),
             sum(line.agreed for line in self.specialists),
         )
+
+    @property
+    def groups_used(self) -> Used:
+        """The Specialist's days of all groups."""
+        return Used.together(line.used for line in self.groups)
 
     @property
     def bands(self) -> list[Band]:
@@ -198,6 +215,7 @@ def snapshot(parameters: Mapping[str, Any], *, now: dt.datetime) -> ReleaseRepor
             for section, of_section in groupby(entries, key=lambda entry: entry[0])
         ],
         specialists=_specialists(asked),
+        groups=_days_by_group(asked.scope.pk, within) if asked.scope.kind == "specialist" else [],
     )
 
 
@@ -211,11 +229,16 @@ def _within(asked: Asked) -> ReleaseEntryQuerySet:
 
 def _used(rows: ReleaseEntryQuerySet, account: str, pks: list[int]) -> dict[int, Used]:
     """What each account has used, by kind; one query."""
-    sums: dict[int, dict[str, int]] = defaultdict(dict)
-    found = rows.filter(**{f"{account}__in": pks}).order_by().values_list(account, "kind").annotate(Sum("half_days"))
-    for pk, kind, half_days in found:
-        sums[pk][kind] = half_days
-    return {pk: Used(**sums[pk]) for pk in pks}
+    found = _used_by(rows.filter(**{f"{account}__in": pks}), account)
+    return {pk: found.get(pk, Used()) for pk in pks}
+
+
+def _used_by(rows: ReleaseEntryQuerySet, column: str) -> dict[int | None, Used]:
+    """What was used by what stands in a column, by kind; one query."""
+    sums: dict[int | None, dict[str, int]] = defaultdict(dict)
+    for value, kind, half_days in rows.order_by().values_list(column, "kind").annotate(Sum("half_days")):
+        sums[value][kind] = half_days
+    return {value: Used(**kinds) for value, kinds in sums.items()}
 
 
 def _line(place: Place, used: Used, used_in_all: int) -> ReleaseLine:
@@ -254,6 +277,27 @@ def _specialists(asked: Asked) -> list[SpecialistLine]:
         )
         for specialist in found
     ]
+
+
+def _days_by_group(specialist: int, within: ReleaseEntryQuerySet) -> list[GroupDays]:
+    """A Specialist's days by the group that they were for, whoever leads it by now; two queries.
+
+    A visit is of the group that the school was in on its day. What she has logged herself is of no group.
+    """
+    joined = PlaceEvent.objects.filter(
+        place=OuterRef("visit__place"),
+        kind__in=[PlaceEvent.Kind.JOINED, PlaceEvent.Kind.MOVED],
+        happened_on__lte=OuterRef("visit__starts_at__date"),
+    ).order_by("-happened_on", "-pk")
+    of_visit = Subquery(joined.values("group")[:1], output_field=BigIntegerField())
+    of_group = Coalesce(F("meeting__group"), of_visit, output_field=BigIntegerField())
+    used = _used_by(within.filter(specialist=specialist).annotate(of_group=of_group), "of_group")
+    groups = WorkGroup.objects.with_stage().filter(pk__in=[pk for pk in used if pk])
+    found = sorted(
+        ((section_of_group(group, group.stage_year), used[group.pk]) for group in groups), key=lambda entry: entry[0]
+    )
+    lines = [GroupDays(section.name, section.about, days) for section, days in found]
+    return lines + ([GroupDays("Of no Work Group", "", used[None])] if None in used else [])
 
 
 def _sum_of_schools(lines: list[ReleaseLine]) -> ReleaseSum:

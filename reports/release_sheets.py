@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from hubs.spreadsheets import Cell, Sheet, SheetColumn
 from reports.release_report import ReleaseReport, Used
 
-_FIGURES = ("Meetings", "Visits", "In school", "Corrections", "Used in this time", "Used by now")
+_FIGURES_OF_A_TIME = ("Meetings", "Visits", "In school", "Corrections", "Used in this time")
+_FIGURES = (*_FIGURES_OF_A_TIME, "Used by now")
 
 
 def sheets(report: ReleaseReport) -> list[Sheet]:
@@ -19,7 +20,8 @@ def sheets(report: ReleaseReport) -> list[Sheet]:
         [[band.label, band.count] for band in report.bands],
         above,
     )
-    return [_schools(report, above), _in_short(report, above), bands, _specialists(report, above)]
+    found = [_schools(report, above), _in_short(report, above), bands, _specialists(report, above)]
+    return [*found, _groups(report, above)] if report.groups else found
 
 
 def _in_short(report: ReleaseReport, above: list[str]) -> Sheet:
@@ -80,9 +82,24 @@ def _specialists(report: ReleaseReport, above: list[str]) -> Sheet:
     return Sheet("Specialists", columns, rows, above, together)
 
 
+def _groups(report: ReleaseReport, above: list[str]) -> Sheet:
+    """A Specialist's days by group."""
+    columns = [
+        SheetColumn("Work Group", width=28),
+        SheetColumn("Stage", width=48),
+        *(SheetColumn(heading, "days", 14) for heading in _FIGURES_OF_A_TIME),
+    ]
+    rows: list[Sequence[Cell]] = [[line.name, line.about, *_figures_of_a_time(line.used)] for line in report.groups]
+    return Sheet("By Work Group", columns, rows, above, ["Together", None, *_figures_of_a_time(report.groups_used)])
+
+
 def _figure_columns(given: str) -> list[SheetColumn]:
     return [SheetColumn(heading, "days", 14) for heading in (*_FIGURES, given)]
 
 
 def _figures(used: Used, used_in_all: int) -> list[int]:
-    return [used.meeting, used.visit, used.in_school, used.correction, used.total, used_in_all]
+    return [*_figures_of_a_time(used), used_in_all]
+
+
+def _figures_of_a_time(used: Used) -> list[int]:
+    return [used.meeting, used.visit, used.in_school, used.correction, used.total]

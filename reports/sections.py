@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from workgroups.models import Place, PlaceState
+from programmes.models import StageYear
+from workgroups.models import Place, PlaceState, WorkGroup
 
 
 @dataclass(frozen=True, order=True)
@@ -20,13 +21,17 @@ class Section:
 
 def section_of(place: Place) -> Section:
     """Under which heading a place stands; its stage, group and Specialist are at hand."""
-    stage = place.stage_year
     if place.group:
-        about = f"{stage.title}, {stage.year_label}, led by {place.group.specialist}"
-        return Section((0, -stage.year, stage.stage.order), place.group.name, about)
+        return section_of_group(place.group, place.stage_year)
     if place.state == PlaceState.LEFT:
         return Section((2,), "Schools that left", "")
     return Section((1,), "Without a Work Group", "")
+
+
+def section_of_group(group: WorkGroup, stage: StageYear) -> Section:
+    """The heading of a group, which is of this stage and year; its Specialist is at hand."""
+    about = f"{stage.title}, {stage.year_label}, led by {group.specialist}"
+    return Section((0, -stage.year, stage.stage.order), group.name, about)
 
 
 def order_of(place: Place) -> tuple[str, str, int, int]:

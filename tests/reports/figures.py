@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from funding.models import GrantState
 from reports.grant_report import GrantLine, GrantReport, GrantSection
-from reports.release_report import ReleaseLine, ReleaseReport, ReleaseSection, SpecialistLine, Used
+from reports.release_report import GroupDays, ReleaseLine, ReleaseReport, ReleaseSection, SpecialistLine, Used
 from reports.scopes import Head
 
 AS_OF = dt.datetime(2026, 11, 27, 12, 40, tzinfo=ZoneInfo("Europe/London"))
@@ -76,7 +76,8 @@ def release(count: int, *, used: list[Used] | None = None, promised: list[int] |
         SpecialistLine(f"Specialist {name_of(number)}", "Primary cohort 7", one, one.total, 24)
         for number, one in enumerate(figures[: count // 2])
     ]
-    return ReleaseReport(head("Release-time report"), _grouped(ReleaseSection, lines), specialists)
+    groups = [GroupDays(f"Group of {name_of(number)}", STAGE, one) for number, one in enumerate(figures[: count // 2])]
+    return ReleaseReport(head("Release-time report"), _grouped(ReleaseSection, lines), specialists, groups)
 
 
 def _grouped(section: Any, lines: list[Any]) -> list[Any]:

@@ -159,6 +159,30 @@ def test_a_part_of_the_hub(hub: Hub, place: Place, group: WorkGroup, now: dt.dat
     assert of_school.specialists == []
 
 
+def test_a_specialists_days_stand_by_the_group_that_they_were_for_whoever_leads_it_now(
+    hub: Hub, place: Place, group: WorkGroup, mina: MasterySpecialist, now: dt.datetime
+) -> None:
+    use_every_kind(place, group)
+    log(mina, 4, on=SPRING)
+    own = work.make_group(hub, "Eastvale", specialist=mina, stage_year=group.stage_year)
+    log(mina, 1, on=AUTUMN, kind="meeting", meeting=work.make_meeting(own))
+    with tenancy.use(hub):
+        Place.objects.filter(pk=place.pk).update(state="left", group=None, specialist_school=None)
+        other = work.make_specialist(hub, "Sam Successor")
+        WorkGroup.objects.filter(pk=group.pk).update(specialist=other, specialist_school=other.school)
+
+    report = take(hub, now, scope=Scope("specialist", mina.pk))
+
+    assert [(line.name, line.about, line.used) for line in report.groups] == [
+        ("Eastvale", f"{STAGE}, led by Mina Specialist", Used(meeting=1)),
+        ("Northvale 1", f"{STAGE}, led by Sam Successor", Used(meeting=1, visit=2)),
+        ("Of no Work Group", "", Used(in_school=4)),
+    ]
+    (line,) = report.specialists
+    assert line.used == report.groups_used == Used(meeting=2, visit=2, in_school=4)
+    assert take(hub, now, scope=Scope("specialist", other.pk)).groups == take(hub, now).groups == []
+
+
 def test_a_school_that_became_an_academy_keeps_its_days(hub: Hub, place: Place, now: dt.datetime) -> None:
     log(place, 3, on=AUTUMN)
     factories.go_on_as(place.school, factories.make_school("Birch Academy"))

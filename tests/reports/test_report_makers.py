@@ -204,6 +204,12 @@ def test_days_are_the_same_to_the_half_day_in_pdf_page_workbook_and_snapshot(giv
         assert figures_of(joined(with_head(page, "Mastery Specialist")), columns) == sums
         assert figures_of(joined(with_head(tables(files["pdf"]), "Mastery Specialist")), columns) == sums
         assert sheet_of(files["xlsx"], "Specialists", columns) == sums
+    columns = {heading: kind for heading, kind in DAYS.items() if heading != "Used by now"}
+    lines = [each[:-2] for each in sums[:-1]]
+    if report.groups:
+        assert figures_of(joined(with_head(page, "Work Group")), columns) == [*lines, together(lines)]
+        assert figures_of(joined(with_head(tables(files["pdf"]), "Work Group")), columns) == [*lines, together(lines)]
+        assert sheet_of(files["xlsx"], "By Work Group", columns) == [*lines, together(lines)]
     bands = {"Schools": "number"}
     counted = [[band.count] for band in report.bands]
     assert sum(band.count for band in report.bands) == len(given)
@@ -343,10 +349,10 @@ def test_bands_tell_what_schools_have_used_of_what_they_promised() -> None:
     def report(promised: int, *in_all: int) -> ReleaseReport:
         made = figures.release(len(in_all))
         lines = [
-            type(line)(line.school, "", line.urn, 2026, Used(), used, promised)
+            type(line)(line.school, "", line.urn, figures.STAGE, Used(), used, promised)
             for line, used in zip(made.lines, in_all, strict=True)
         ]
-        return ReleaseReport(made.head, [type(made.sections[0])("Group", "", lines)], [])
+        return ReleaseReport(made.head, [type(made.sections[0])("Group", "", lines)], [], [])
 
     counted = [band.count for band in report(20, 25, 20, 19, 10, 9, 1, 0, -2).bands]
     assert counted == [2, 2, 2, 2]
