@@ -196,18 +196,19 @@ def make_place(
 
 
 def make_meeting(group: WorkGroup, *, starts_at: dt.datetime | None = None, **fields: Any) -> Meeting:
-    """A planned meeting, in a fortnight at half past one unless told otherwise."""
+    """A planned meeting, in a fortnight at half past one unless told otherwise; planned long before."""
     now = timezone.now()
     if starts_at is None:
         day = timezone.localdate() + dt.timedelta(days=14)
         starts_at = dt.datetime.combine(day, dt.time(13, 30), LONDON)
+    made_at = min(now, starts_at) - dt.timedelta(days=60)
     with tenancy.use(group.hub_id):
         return Meeting.objects.create(
             hub_id=group.hub_id,
             group=group,
             starts_at=starts_at,
             specialist_id=group.specialist_id,
-            **{"venue": "Town hall", "made_at": now, "changed_at": now, **fields},
+            **{"venue": "Town hall", "made_at": made_at, "changed_at": now, **fields},
         )
 
 

@@ -140,7 +140,7 @@ def change_meeting(
     locked.sequence += 1
     locked.save()
     if "starts_at" in changed or locked.where != where_before or _link_replaced(before, details):
-        _note_change(locked, MeetingChange.Kind.MOVED, before.starts_at, where_before, actor, now)
+        _note_change(locked, MeetingChange.Kind.MOVED, before, where_before, actor, now)
     text = _in_words(locked, before, where_before, changed)
     timeline.record(subject=locked, actor=actor, now=now, text=text)
     reminders.derive_soon()
@@ -164,7 +164,7 @@ def cancel_meeting(*, meeting: Meeting, reason: str, actor: Membership, now: dt.
     locked.changed_at = now
     locked.sequence += 1
     locked.save()
-    _note_change(locked, MeetingChange.Kind.CANCELLED, locked.starts_at, locked.where, actor, now)
+    _note_change(locked, MeetingChange.Kind.CANCELLED, details_of(locked), locked.where, actor, now)
     timeline.record(subject=locked, actor=actor, now=now, text=f"Cancelled: {locked.cancelled_reason}")
     reminders.derive_soon()
     return locked
@@ -199,7 +199,7 @@ def _link_replaced(before: MeetingDetails, details: MeetingDetails) -> bool:
 def _note_change(
     meeting: Meeting,
     kind: MeetingChange.Kind,
-    starts_at_before: dt.datetime,
+    before: MeetingDetails,
     where_before: str,
     actor: Membership,
     now: dt.datetime,
@@ -209,8 +209,9 @@ def _note_change(
         meeting=meeting,
         kind=kind,
         sequence=meeting.sequence,
-        starts_at_before=starts_at_before,
+        starts_at_before=before.starts_at,
         where_before=where_before,
+        online_link_before=before.online_link,
         changed_at=now,
         changed_by=actor.user,
     )

@@ -1,8 +1,9 @@
-"""Who took part in a group on a day: what places and people did since then changes nothing about it."""
+"""Who takes part in a group on a day: what places and people did since then changes nothing about it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -10,12 +11,32 @@ from workgroups.models import Participant, Place, PlaceEvent, WorkGroup
 from workgroups.steps import group_after
 
 
+class Roster:
+    """The places that have ever been in some groups, in one query."""
+
+    def __init__(self, groups: Iterable[WorkGroup]) -> None:
+        ever = PlaceEvent.objects.filter(group__in=list(groups)).order_by().values("place")
+        events = PlaceEvent.objects.filter(place__in=ever).order_by("place", "pk")
+        self._steps: dict[int, dict[int, list[PlaceEvent]]] = defaultdict(dict)
+        for place, found in groupby(events, key=lambda event: event.place_id):
+            steps = list(found)
+            for group in {step.group_id for step in steps if step.group_id}:
+                self._steps[group][place] = steps
+
+    @property
+    def places(self) -> set[int]:
+        """The keys of all of them."""
+        return {place for places in self._steps.values() for place in places}
+
+    def places_on(self, group: WorkGroup, day: dt.date) -> set[int]:
+        """The keys of the places that were, or will be, in one of the groups on a day."""
+        ever = self._steps.get(group.pk, {})
+        return {place for place, steps in ever.items() if _group_on(day, steps) == group.pk}
+
+
 def places_on(group: WorkGroup, day: dt.date) -> set[int]:
     """The keys of the places that were in a group on a day, in one query."""
-    ever = PlaceEvent.objects.filter(group=group).order_by().values("place")
-    events = PlaceEvent.objects.filter(place__in=ever).order_by("place", "pk")
-    by_place = groupby(events, key=lambda event: event.place_id)
-    return {place for place, steps in by_place if _group_on(day, steps) == group.pk}
+    return Roster([group]).places_on(group, day)
 
 
 def group_on(place: Place, day: dt.date) -> WorkGroup | None:

@@ -186,9 +186,10 @@ class MeetingChange(HubOwned):
     kind = models.CharField(max_length=9, choices=Kind)
     # The meeting's number after the change.
     sequence = models.PositiveIntegerField()
-    # When and where it would have been.
+    # When and where it would have been, and by which link.
     starts_at_before = models.DateTimeField()
     where_before = models.TextField(blank=True)
+    online_link_before = models.URLField(max_length=500, blank=True)
     changed_at = models.DateTimeField()
     changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 

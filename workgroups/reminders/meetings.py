@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-from django.db.models import Max
 
 from correspondence.mornings import morning_by
 from correspondence.reminders import Wanted
 from correspondence.writing import paragraphs
 from hubs.models import Hub
 from hubs.wording import clock, day, moment, plain_day
-from workgroups.models import Meeting, MeetingChange, MeetingState, Place, PlaceState, WorkGroup
-from workgroups.reminders.people import Recipient, SchoolPeople, active_hub, console_url, specialist_on
+from workgroups.models import Meeting, MeetingState
+from workgroups.reminders.news import MeetingNews, News
+from workgroups.reminders.people import GroupPeople, Recipient, active_hub, console_url
 
 _DAY = dt.timedelta(days=1)
 # A weekend, and a night.
@@ -32,21 +30,25 @@ class MeetingAhead:
     days_of_next: int | None = None
 
     def __call__(self, *, now: dt.datetime, until: dt.datetime) -> Iterator[Wanted]:
-        """Who was told of a change since the reminder was due knows the date: that is reminder enough."""
+        """Who is told of a change since the reminder was due knows the date: that is reminder enough."""
         hub = active_hub()
         meetings = list(_planned_between(now, until + self.days * _DAY + _SLACK))
-        people = people_of_groups(meeting.group for meeting in meetings)
-        changed = _last_changes(meetings)
+        people = GroupPeople(meeting.group for meeting in meetings)
+        news = MeetingNews(meetings)
         for meeting in meetings:
-            due_at = morning_by(meeting.day - self.days * _DAY)
-            if meeting.pk in changed and changed[meeting.pk] >= due_at:
+            planned_for, useless_at = morning_by(meeting.day - self.days * _DAY), self._useless_at(meeting)
+            due_at = max(planned_for, news.settled_at(meeting))
+            if due_at >= useless_at:
                 continue
+            told = _told_since(planned_for, news.latest(meeting), people)
             for recipient in people.of(meeting.group, meeting.day):
+                if recipient.address.lower() in told:
+                    continue
                 yield Wanted(
                     slot=f"{self.kind}:{meeting.pk}:{recipient.part}",
                     occurrence=meeting.day.isoformat(),
                     due_at=due_at,
-                    useless_at=self._useless_at(meeting),
+                    useless_at=useless_at,
                     recipient=recipient.address,
                     subject=f"TRG meeting on {day(meeting.starts_at)}: {meeting.group.name}",
                     text=_text(meeting, recipient, hub),
@@ -62,26 +64,6 @@ class MeetingAhead:
 
 IN_TEN_DAYS = MeetingAhead("meeting-in-10-days", "Meeting in 10 days", days=10, days_of_next=2)
 IN_TWO_DAYS = MeetingAhead("meeting-in-2-days", "Meeting in 2 days", days=2)
-
-
-class GroupPeople:
-    """The people of some groups."""
-
-    def __init__(self, places: Iterable[Place]) -> None:
-        self._places: dict[int | None, list[Place]] = defaultdict(list)
-        for place in places:
-            self._places[place.group_id].append(place)
-        self._people = SchoolPeople(place for found in self._places.values() for place in found)
-
-    def of(self, group: WorkGroup, on: dt.date) -> list[Recipient]:
-        """The Specialist, and the lead teachers who take part on a day."""
-        teachers = (one for place in self._places[group.pk] for one in self._people.lead_teachers(place, on))
-        return [*specialist_on(group.specialist, on), *teachers]
-
-
-def people_of_groups(groups: Iterable[WorkGroup]) -> GroupPeople:
-    """The people of some groups by now, in three queries."""
-    return GroupPeople(Place.objects.filter(group__in=list(groups), state=PlaceState.IN_GROUP).order_by("pk"))
 
 
 def particulars(meeting: Meeting) -> str:
@@ -112,10 +94,11 @@ def _planned_between(now: dt.datetime, end: dt.datetime) -> Iterable[Meeting]:
     return planned.with_group().with_host_now()
 
 
-def _last_changes(meetings: Iterable[Meeting]) -> dict[int, dt.datetime]:
-    """When people were last told of another time or place, by meeting."""
-    changes = MeetingChange.objects.filter(meeting__in=list(meetings)).order_by()
-    return dict(changes.values_list("meeting").annotate(Max("changed_at")))
+def _told_since(since: dt.datetime, latest: News | None, people: GroupPeople) -> set[str]:
+    """The addresses to which news goes that there has been since a moment."""
+    if latest is None or latest.last.changed_at < since:
+        return set()
+    return {one.address.lower() for one in people.of(latest.meeting.group, *latest.days)}
 
 
 def _text(meeting: Meeting, recipient: Recipient, hub: Hub) -> str:

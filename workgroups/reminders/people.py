@@ -13,7 +13,8 @@ from hubs.links import public_url
 from hubs.models import Hub, Role
 from hubs.queries import members_of
 from hubs.tenancy import active_hub_id
-from workgroups.models import MasterySpecialist, Participant, Place, SchoolLink
+from workgroups.models import MasterySpecialist, Participant, Place, PlaceState, SchoolLink, WorkGroup
+from workgroups.roster import Roster
 from workgroups.school_links import url_of
 
 
@@ -55,6 +56,27 @@ class SchoolPeople:
     def _recipient(self, place: Place, part: str, name: str, address: str) -> Recipient:
         link = self._links.get((place.pk, address.lower()))
         return Recipient(part, name, address, url_of(link) if link else "")
+
+
+class GroupPeople:
+    """The people of some groups, on any day, in four queries; schools that have left their group by now are not."""
+
+    def __init__(self, groups: Iterable[WorkGroup]) -> None:
+        self._roster = Roster(groups)
+        in_groups = Place.objects.filter(pk__in=self._roster.places, state=PlaceState.IN_GROUP)
+        self._places = list(in_groups.order_by("pk"))
+        self._people = SchoolPeople(self._places)
+
+    def of(self, group: WorkGroup, *days: dt.date) -> list[Recipient]:
+        """The Specialist and the lead teachers who take part in the group on any of the days."""
+        return each_once(one for day in days for one in self._on(group, day))
+
+    def _on(self, group: WorkGroup, day: dt.date) -> list[Recipient]:
+        there = self._roster.places_on(group, day)
+        teachers = (
+            one for place in self._places if place.pk in there for one in self._people.lead_teachers(place, day)
+        )
+        return [*specialist_on(group.specialist, day), *teachers]
 
 
 def specialist_on(specialist: MasterySpecialist, day: dt.date) -> list[Recipient]:

@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from correspondence.reminders import Rule, Wanted
 from hubs import tenancy
-from hubs.models import Hub
+from hubs.models import Hub, Membership, User
 from tests import factories, work
 from tests.work import LONDON
-from workgroups.models import MasterySpecialist, Place, WorkGroup
+from workgroups.models import MasterySpecialist, Meeting, Place, PlaceEvent, WorkGroup
+from workgroups.planning import MeetingDetails, cancel_meeting, change_meeting, details_of
 
 YEAR = 2026
 JOINED = dt.datetime(2026, 9, 1, 9, 0, tzinfo=LONDON)
@@ -23,6 +24,11 @@ ALWAYS = dt.timedelta(days=400)
 def at(month: int, day: int, hour: int = 0, minute: int = 0) -> dt.datetime:
     """A moment of the school year 2026/27 in London."""
     return dt.datetime(YEAR if month >= 8 else YEAR + 1, month, day, hour, minute, tzinfo=LONDON)
+
+
+@pytest.fixture
+def ada(administrator: User, hub: Hub) -> Membership:
+    return factories.membership_of(administrator, hub)
 
 
 @pytest.fixture
@@ -41,6 +47,41 @@ def group(hub: Hub, mastery: MasterySpecialist) -> WorkGroup:
 def place(hub: Hub, group: WorkGroup) -> Place:
     """A school that is in the group since September, with its two lead teachers."""
     return work.make_place(hub, factories.make_school("Ash Lane Primary School"), group=group, accepted_at=JOINED)
+
+
+def change(meeting: Meeting, actor: Membership, now: dt.datetime, **fields: object) -> None:
+    """Change what is planned about a meeting."""
+    with tenancy.use(meeting.hub_id):
+        found = Meeting.objects.with_group().get(pk=meeting.pk)
+        details = MeetingDetails(**{**vars(details_of(found)), **fields})
+        change_meeting(meeting=found, details=details, actor=actor, now=now)
+
+
+def cancel(meeting: Meeting, actor: Membership, now: dt.datetime) -> None:
+    """Cancel a meeting."""
+    with tenancy.use(meeting.hub_id):
+        found = Meeting.objects.with_group().get(pk=meeting.pk)
+        cancel_meeting(meeting=found, reason="The host’s boiler is broken.", actor=actor, now=now)
+
+
+def joins_on(place: Place, day: dt.date) -> None:
+    """Have a place that is in its group already join it on another day."""
+    with tenancy.use(place.hub_id):
+        _step(place, PlaceEvent.Kind.TAKEN_OUT, JOINED.date(), place.group)
+        _step(place, PlaceEvent.Kind.JOINED, day, place.group)
+
+
+def moves_on(place: Place, day: dt.date, group: WorkGroup) -> None:
+    """Have a place be moved to another group as of a day."""
+    with tenancy.use(place.hub_id):
+        _step(place, PlaceEvent.Kind.MOVED, day, group)
+        Place.objects.filter(pk=place.pk).update(group=group, specialist_school=group.specialist_school_id)
+
+
+def _step(place: Place, kind: PlaceEvent.Kind, on: dt.date, group: WorkGroup | None) -> None:
+    PlaceEvent.objects.create(
+        hub_id=place.hub_id, place=place, kind=kind, group=group, happened_on=on, reason="So.", recorded_at=JOINED
+    )
 
 
 def wishes(rule: Rule, hub: Hub, now: dt.datetime, ahead: dt.timedelta = ALWAYS) -> list[Wanted]:

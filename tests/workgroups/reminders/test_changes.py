@@ -7,11 +7,19 @@ import pytest
 
 from correspondence.reminders import Wanted
 from hubs import tenancy
-from hubs.models import Hub, Membership, User
-from tests import factories, work
-from tests.workgroups.reminders.conftest import JOINED, assert_as_many_queries, at, wishes
+from hubs.models import Hub, Membership
+from tests import work
+from tests.workgroups.reminders.conftest import (
+    JOINED,
+    assert_as_many_queries,
+    at,
+    cancel,
+    change,
+    joins_on,
+    moves_on,
+    wishes,
+)
 from workgroups.models import MasterySpecialist, Meeting, Participant, Place, WorkGroup
-from workgroups.planning import MeetingDetails, cancel_meeting, change_meeting, details_of
 from workgroups.reminders.changes import MEETING_CHANGED
 
 MINUTE = dt.timedelta(minutes=1)
@@ -21,27 +29,9 @@ NOW = at(11, 7, 21)
 
 
 @pytest.fixture
-def ada(administrator: User, hub: Hub) -> Membership:
-    return factories.membership_of(administrator, hub)
-
-
-@pytest.fixture
 def meeting(group: WorkGroup, place: Place) -> Meeting:
     """Planned long ago for a Wednesday in November."""
     return work.make_meeting(group, starts_at=at(11, 18, 13, 30), made_at=JOINED, venue="Town hall")
-
-
-def change(meeting: Meeting, actor: Membership, now: dt.datetime, **fields: object) -> None:
-    with tenancy.use(meeting.hub_id):
-        found = Meeting.objects.with_group().get(pk=meeting.pk)
-        details = MeetingDetails(**{**vars(details_of(found)), **fields})
-        change_meeting(meeting=found, details=details, actor=actor, now=now)
-
-
-def cancel(meeting: Meeting, actor: Membership, now: dt.datetime) -> None:
-    with tenancy.use(meeting.hub_id):
-        found = Meeting.objects.with_group().get(pk=meeting.pk)
-        cancel_meeting(meeting=found, reason="The host’s boiler is broken.", actor=actor, now=now)
 
 
 def news(hub: Hub, now: dt.datetime) -> Wanted:
@@ -132,6 +122,30 @@ def test_what_is_put_back_at_once_is_told_to_nobody(hub: Hub, meeting: Meeting, 
     assert "Moved to Wednesday 18 November" in news(hub, NOW + DAY + 6 * MINUTE).subject
 
 
+def test_what_was_told_before_stays_to_be_told_when_a_later_slip_is_put_right(
+    hub: Hub, meeting: Meeting, ada: Membership
+) -> None:
+    change(meeting, ada, NOW, starts_at=at(11, 20, 9))
+    change(meeting, ada, NOW + 10 * MINUTE, starts_at=at(11, 21, 9))
+    change(meeting, ada, NOW + 12 * MINUTE, starts_at=at(11, 20, 9))
+
+    one = news(hub, NOW + 12 * MINUTE)
+
+    assert (one.occurrence, one.due_at) == ("1", NOW + 5 * MINUTE)
+    assert "Moved to Friday 20 November" in one.subject
+
+
+def test_another_link_is_told_although_the_time_is_put_back(hub: Hub, meeting: Meeting, ada: Membership) -> None:
+    with tenancy.use(hub):
+        Meeting.objects.filter(pk=meeting.pk).update(format="hybrid", online_link="https://meet.example/old")
+    change(meeting, ada, NOW, starts_at=at(11, 20, 9), online_link="https://meet.example/new")
+    change(meeting, ada, NOW + MINUTE, starts_at=at(11, 18, 13, 30))
+    assert "https://meet.example/new" in news(hub, NOW + MINUTE).text
+
+    change(meeting, ada, NOW + 2 * MINUTE, online_link="https://meet.example/old")
+    assert wishes(MEETING_CHANGED, hub, NOW + 2 * MINUTE) == []
+
+
 def test_moved_and_then_cancelled_is_cancelled(hub: Hub, meeting: Meeting, ada: Membership) -> None:
     change(meeting, ada, NOW, starts_at=at(11, 20, 9))
     cancel(meeting, ada, NOW + 2 * MINUTE)
@@ -183,10 +197,38 @@ def test_who_came_or_left_around_the_change(
     with tenancy.use(hub):
         first, second = place.participants.all()
         Participant.objects.filter(pk=first.pk).update(ends_on=NOW.date())
-        Participant.objects.filter(pk=second.pk).update(starts_on=NOW.date() + DAY)
+        # From after the meeting's day on.
+        Participant.objects.filter(pk=second.pk).update(starts_on=dt.date(2026, 11, 19))
         MasterySpecialist.objects.filter(pk=mastery.pk).update(ends_on=NOW.date())
-
     assert wishes(MEETING_CHANGED, hub, NOW) == []
+
+    # She may have been reminded already of the day on which she will take part.
+    with tenancy.use(hub):
+        Participant.objects.filter(pk=second.pk).update(starts_on=dt.date(2026, 11, 18))
+    assert [one.recipient for one in wishes(MEETING_CHANGED, hub, NOW)] == [second.email]
+
+
+@pytest.mark.parametrize(
+    ("joins", "told"), [(dt.date(2026, 11, 18), 2), (dt.date(2026, 11, 20), 2), (dt.date(2026, 11, 21), 0)]
+)
+def test_a_school_that_is_to_join_is_told_where_it_takes_part_on_the_old_day_or_the_new_one(
+    hub: Hub, meeting: Meeting, place: Place, ada: Membership, joins: dt.date, told: int
+) -> None:
+    joins_on(place, joins)
+    change(meeting, ada, NOW, starts_at=at(11, 20, 9))
+
+    specialist, *teachers = wishes(MEETING_CHANGED, hub, NOW)
+
+    assert (specialist.recipient, len(teachers)) == ("mina@people.example", told)
+
+
+def test_a_school_that_is_to_be_moved_is_told_of_what_lies_before(
+    hub: Hub, meeting: Meeting, place: Place, ada: Membership
+) -> None:
+    moves_on(place, dt.date(2026, 11, 21), work.make_group(hub, stage_year=place.stage_year))
+    change(meeting, ada, NOW, starts_at=at(11, 20, 9))
+
+    assert len(wishes(MEETING_CHANGED, hub, NOW)) == 3
 
 
 def test_as_many_queries_for_three_changes_as_for_one(hub: Hub, ada: Membership) -> None:

@@ -6,13 +6,23 @@ from itertools import count
 import pytest
 from django.conf import settings
 
-from correspondence.reminders import Wanted
+from correspondence.reminders import Rule, Wanted
 from hubs import tenancy
 from hubs.links import without_tokens
-from hubs.models import Hub, User
+from hubs.models import Hub, Membership, User
 from programmes.models import StageYear
 from tests import factories, work
-from tests.workgroups.reminders.conftest import JOINED, assert_as_many_queries, at, due, wishes
+from tests.workgroups.reminders.conftest import (
+    JOINED,
+    assert_as_many_queries,
+    at,
+    cancel,
+    change,
+    due,
+    joins_on,
+    moves_on,
+    wishes,
+)
 from workgroups.models import (
     MasterySpecialist,
     Meeting,
@@ -23,6 +33,7 @@ from workgroups.models import (
     PlaceState,
     WorkGroup,
 )
+from workgroups.reminders.changes import MEETING_CHANGED
 from workgroups.reminders.meetings import IN_TEN_DAYS, IN_TWO_DAYS
 
 OCTOBER = at(10, 1, 12)
@@ -160,6 +171,116 @@ def test_who_was_told_of_a_change_since_it_was_due_needs_no_reminder(
         )  # fmt: skip
 
     assert bool(wishes(IN_TWO_DAYS, hub, at(11, 17, 12))) == wanted
+
+
+# --- Changed shortly before: one of the two letters goes, and not both ------------------------
+
+
+MINUTE = dt.timedelta(minutes=1)
+# After the reminder of two days before, of a meeting on Wednesday 18 November, is due.
+LATE = at(11, 16, 12)
+
+
+def recipients(rule: Rule, hub: Hub, now: dt.datetime) -> list[str]:
+    return [one.recipient for one in wishes(rule, hub, now)]
+
+
+def test_a_correction_of_what_was_planned_a_moment_before_is_reminded_of(
+    hub: Hub, group: WorkGroup, place: Place, ada: Membership
+) -> None:
+    meeting = work.make_meeting(group, starts_at=at(11, 18, 13, 30), made_at=LATE)
+    change(meeting, ada, LATE + 3 * MINUTE, starts_at=at(11, 18, 9))
+
+    assert wishes(MEETING_CHANGED, hub, LATE + 3 * MINUTE) == []
+    found = wishes(IN_TWO_DAYS, hub, LATE + 3 * MINUTE)
+    assert [len(found), {one.due_at for one in found}] == [3, {LATE + 8 * MINUTE}]
+    assert "9am to midday" in found[0].text
+
+
+def test_what_is_planned_late_is_reminded_of_once_slips_would_have_been_seen(hub: Hub, group: WorkGroup) -> None:
+    work.make_meeting(group, starts_at=at(11, 18, 13, 30), made_at=LATE)
+
+    assert [one.due_at for one in wishes(IN_TWO_DAYS, hub, LATE)] == [LATE + 5 * MINUTE]
+
+
+def test_what_is_planned_as_the_next_reminder_comes_due_is_reminded_of_once(hub: Hub, group: WorkGroup) -> None:
+    work.make_meeting(group, starts_at=at(11, 18, 13, 30), made_at=at(11, 16, 7, 28))
+
+    assert wishes(IN_TEN_DAYS, hub, at(11, 16, 7, 28)) == []
+    assert due(IN_TWO_DAYS, hub, at(11, 16, 7, 28)).popitem()[1] == "Mon 16 Nov 07:33"
+
+
+def test_what_is_put_right_at_once_is_reminded_of(hub: Hub, group: WorkGroup, place: Place, ada: Membership) -> None:
+    meeting = work.make_meeting(group, starts_at=at(11, 18, 13, 30), made_at=JOINED)
+    change(meeting, ada, LATE, starts_at=at(11, 18, 9))
+    assert [len(recipients(rule, hub, LATE)) for rule in (MEETING_CHANGED, IN_TWO_DAYS)] == [3, 0]
+
+    change(meeting, ada, LATE + 2 * MINUTE, starts_at=at(11, 18, 13, 30))
+    assert [len(recipients(rule, hub, LATE + 2 * MINUTE)) for rule in (MEETING_CHANGED, IN_TWO_DAYS)] == [0, 3]
+
+
+def test_a_slip_just_before_the_reminder_is_put_right_before_it_goes(
+    hub: Hub, group: WorkGroup, ada: Membership
+) -> None:
+    meeting = work.make_meeting(group, starts_at=at(11, 18, 13, 30), made_at=JOINED)
+    change(meeting, ada, at(11, 16, 7, 28), starts_at=at(11, 18, 9))
+    assert due(IN_TWO_DAYS, hub, at(11, 16, 7, 28)).popitem()[1] == "Mon 16 Nov 07:33"
+
+    change(meeting, ada, at(11, 16, 7, 31), starts_at=at(11, 18, 13, 30))
+    assert due(IN_TWO_DAYS, hub, at(11, 16, 7, 31)).popitem()[1] == "Mon 16 Nov 07:36"
+
+
+def test_a_change_of_which_people_are_told_stands_for_the_reminder_although_a_later_slip_is_put_right(
+    hub: Hub, group: WorkGroup, ada: Membership
+) -> None:
+    meeting = work.make_meeting(group, starts_at=at(11, 18, 13, 30), made_at=JOINED)
+    change(meeting, ada, LATE, starts_at=at(11, 18, 9))
+    change(meeting, ada, LATE + 10 * MINUTE, starts_at=at(11, 18, 10))
+    change(meeting, ada, LATE + 11 * MINUTE, starts_at=at(11, 18, 9))
+
+    now = LATE + 11 * MINUTE
+    assert [len(recipients(rule, hub, now)) for rule in (MEETING_CHANGED, IN_TWO_DAYS)] == [1, 0]
+
+
+def test_cancelled_is_told_and_not_reminded_of(hub: Hub, group: WorkGroup, ada: Membership) -> None:
+    meeting = work.make_meeting(group, starts_at=at(11, 18, 13, 30), made_at=JOINED)
+    change(meeting, ada, LATE, starts_at=at(11, 18, 9))
+    cancel(meeting, ada, LATE + MINUTE)
+
+    now = LATE + MINUTE
+    assert [len(recipients(rule, hub, now)) for rule in (MEETING_CHANGED, IN_TWO_DAYS)] == [1, 0]
+
+
+# --- Schools that are to join or to be moved on a day ahead -----------------------------------
+
+
+@pytest.mark.parametrize(("joins", "reminded"), [(dt.date(2026, 11, 18), 2), (dt.date(2026, 11, 19), 0)])
+def test_a_school_is_reminded_of_what_lies_after_its_joining(
+    hub: Hub, group: WorkGroup, place: Place, joins: dt.date, reminded: int
+) -> None:
+    work.make_meeting(group, starts_at=at(11, 18, 13, 30))
+    joins_on(place, joins)
+
+    for rule in (IN_TEN_DAYS, IN_TWO_DAYS):
+        specialist, *teachers = recipients(rule, hub, OCTOBER)
+        assert (specialist, len(teachers)) == ("mina@people.example", reminded)
+
+
+def test_a_school_that_is_to_be_moved_is_reminded_by_the_group_that_it_is_in_on_the_day(
+    hub: Hub, group: WorkGroup, place: Place
+) -> None:
+    other = work.make_group(hub, "Other Group", stage_year=place.stage_year)
+    moves_on(place, dt.date(2026, 12, 1), other)
+    for one in (group, other):
+        work.make_meeting(one, starts_at=at(11, 18, 13, 30))
+        work.make_meeting(one, starts_at=at(12, 9, 13, 30))
+
+    taught = [one for one in wishes(IN_TEN_DAYS, hub, OCTOBER) if "participant" in one.slot]
+
+    assert [one.because for one in taught] == [
+        *["The meeting of Ash Group is on 18 November 2026."] * 2,
+        *["The meeting of Other Group is on 9 December 2026."] * 2,
+    ]
 
 
 # --- What it says -----------------------------------------------------------------------------
