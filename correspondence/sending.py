@@ -63,8 +63,8 @@ def hold(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
         locked = _locked(message)
         if locked.state == State.HELD:
             return locked
-        if not locked.may_become(State.HELD):
-            raise TooLate(f"This message cannot be held back: it is {_in_words(locked)}.")
+        if why := why_not(locked, State.HELD):
+            raise TooLate(why)
         locked.state = State.HELD
         locked.save(update_fields=["state"])
         text = "Held back: it is not sent until somebody lets it go."
@@ -118,13 +118,22 @@ def cancel(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
         locked = _locked(message)
         if locked.state == State.CANCELLED:
             return locked
-        if not locked.may_become(State.CANCELLED):
-            raise TooLate(f"This message cannot be cancelled: it is {_in_words(locked)}.")
+        if why := why_not(locked, State.CANCELLED):
+            raise TooLate(why)
         locked.state = State.CANCELLED
         locked.cancelled_by = actor.user
         locked.save(update_fields=["state", "cancelled_by"])
         timeline.record(subject=locked, actor=actor, now=now, text="Cancelled: it will not be sent.")
     return locked
+
+
+def why_not(message: Message, wanted: State) -> str:
+    """Why a message cannot be held back or cancelled, as a sentence; nothing where it can be."""
+    if message.state == wanted:
+        return f"It is {_in_words(message)} already."
+    if message.may_become(wanted):
+        return ""
+    return f"This message cannot be {wanted.label.lower()}: it is {_in_words(message)}."
 
 
 def _let_go(message: Message, *, now: dt.datetime, also: Sequence[str] = ()) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -18,6 +19,7 @@ from correspondence import queries, reminders
 from correspondence.forms import UpcomingFilter
 from correspondence.models import Message, State
 from correspondence.mornings import midnight_after
+from correspondence.queries import Upcoming
 from correspondence.views.acting import UPCOMING
 from hubs import listing
 from hubs.access import MemberRequest, member
@@ -52,11 +54,11 @@ class Day:
 @require_safe
 def upcoming(request: MemberRequest) -> HttpResponse:
     """The messages that will go out in the next seven days or, asked for, fourteen."""
-    form = UpcomingFilter(request.GET)
-    form.is_valid()
+    form = filter_form(request)
     now = timezone.now()
     chosen = form.chosen
-    until = midnight_after(timezone.localdate(now) + dt.timedelta(days=chosen.days))
+    until = end_of(chosen, now)
+    from_here = request.GET.urlencode()
     counts = queries.count_waiting(chosen, until=until)
     page = Paginator(queries.upcoming(chosen, until=until), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
@@ -71,7 +73,11 @@ def upcoming(request: MemberRequest) -> HttpResponse:
             Figure("Held back", counts[State.HELD], listing.address(request, state=State.HELD)),
         ],
         "may_act": may(request.membership, "retry_messages"),
-        "carried": listing.carrying(request.GET.urlencode(), UPCOMING),
+        "carried": listing.carrying(from_here, UPCOMING),
+        "from_here": from_here,
+        "to_hold": 0 if chosen.state == State.HELD else counts[State.QUEUED],
+        "hold_all_url": _all_url(request, "upcoming_hold"),
+        "cancel_all_url": _all_url(request, "upcoming_cancel"),
         "horizon_url": listing.address(request, ahead="14"),
         "back_url": reverse("message_list", args=[request.hub.slug]),
         "back_text": "All messages",
@@ -79,10 +85,29 @@ def upcoming(request: MemberRequest) -> HttpResponse:
     return render(request, "correspondence/upcoming.html", context)
 
 
+def filter_form(request: MemberRequest) -> UpcomingFilter:
+    """What somebody looks for, validated."""
+    form = UpcomingFilter(request.GET)
+    form.is_valid()
+    return form
+
+
+def end_of(chosen: Upcoming, now: dt.datetime) -> dt.datetime:
+    """When the days that somebody looks at are over."""
+    return midnight_after(timezone.localdate(now) + dt.timedelta(days=chosen.days))
+
+
+def _all_url(request: MemberRequest, name: str) -> str:
+    """The address of what is done to all that match."""
+    filters = {field: value for field, value in request.GET.items() if field in UpcomingFilter.base_fields and value}
+    query = urlencode({"all": 1, **filters, "from": request.GET.urlencode()})
+    return f"{reverse(name, args=[request.hub.slug])}?{query}"
+
+
 def _days(request: MemberRequest, messages: Iterable[Message], now: dt.datetime) -> list[Day]:
     """In order of time; first what is due: it goes out within a minute, unless somebody holds it back."""
     return [
-        Day(label, [_line(request, one, now) for one in group])
+        Day(label, [line_of(request, one, now) for one in group])
         for label, group in groupby(messages, key=lambda one: _label(one.not_before, now))
     ]
 
@@ -94,7 +119,8 @@ def _label(when: dt.datetime, now: dt.datetime) -> str:
     return f"{near}{day(when)}"
 
 
-def _line(request: MemberRequest, message: Message, now: dt.datetime) -> Line:
+def line_of(request: MemberRequest, message: Message, now: dt.datetime) -> Line:
+    """A message as this page and those on several of them show it."""
     is_held = message.state == State.HELD
     if message.not_before > now:
         when = clock(message.not_before)

@@ -318,6 +318,8 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "report_again": lambda world: {"pk": world.document.pk},
     # What will go out.
     "upcoming": lambda world: {},
+    "upcoming_hold": lambda world: {},
+    "upcoming_cancel": lambda world: {},
     "message_record": lambda world: {"message_id": world.message.pk},
     "message_hold": lambda world: {"message_id": world.message.pk},
     "message_release": lambda world: {"message_id": world.message.pk},
@@ -454,7 +456,15 @@ NEEDS: dict[str, set[str]] = {
     },
     # Messages.
     "view_messages": {"message_list", "message", "upcoming", "message_record"},
-    "retry_messages": {"message_retry", "message_cancel", "message_hold", "message_release", "message_send_now"},
+    "retry_messages": {
+        "message_retry",
+        "message_cancel",
+        "message_hold",
+        "message_release",
+        "message_send_now",
+        "upcoming_hold",
+        "upcoming_cancel",
+    },
     "manage_hub": {"hub_settings", "hub_history", "hub_profile", "hub_colour", "hub_areas", "hub_lead_school"},
     "manage_members": {
         "member_list",
