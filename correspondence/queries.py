@@ -71,9 +71,11 @@ def record_of(message: Message) -> Model | None:
     return records.filter(pk=message.about_id).first()
 
 
-def what_happens_next(message: Message, *, now: dt.datetime) -> str:
-    """A sentence for people: what the state means, and what they may do."""
+def what_happens_next(message: Message, *, now: dt.datetime, unwanted: str = "") -> str:
+    """Sentences for people: what the state means, and what they may do; `unwanted` says why it is not sent again."""
     match State(message.state):
+        case State.FAILED | State.UNCERTAIN if unwanted:
+            return f"{message.last_error} {unwanted}"
         case State.QUEUED if message.last_error:
             return f"{message.last_error} It is tried again by itself."
         case State.QUEUED if message.not_before > now:

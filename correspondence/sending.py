@@ -136,6 +136,15 @@ def why_not(message: Message, wanted: State) -> str:
     return f"This message cannot be {wanted.label.lower()}: it is {_in_words(message)}."
 
 
+def why_unwanted(message: Message, *, now: dt.datetime) -> str:
+    """Why a reminder is not to be sent any more, as a sentence; nothing while it is wanted."""
+    if message.useless_at and message.useless_at <= now:
+        return "This message is of no use any more: what it reminds of has passed."
+    if message.slot and not deriving.is_wanted(message, now=now):
+        return "This message is not sent any more: what it reminds of has changed."
+    return ""
+
+
 def _let_go(message: Message, *, now: dt.datetime, also: Sequence[str] = ()) -> None:
     """Queue a message for this moment, and tell a worker of it after the commit."""
     message.state = State.QUEUED
@@ -145,10 +154,8 @@ def _let_go(message: Message, *, now: dt.datetime, also: Sequence[str] = ()) -> 
 
 
 def _refuse_unwanted(message: Message, now: dt.datetime) -> None:
-    if message.useless_at and message.useless_at <= now:
-        raise TooLate("This message is of no use any more: what it reminds of has passed.")
-    if message.slot and not deriving.is_wanted(message, now=now):
-        raise TooLate("This message is not sent any more: what it reminds of has changed.")
+    if why := why_unwanted(message, now=now):
+        raise TooLate(why)
 
 
 def _locked(message: Message) -> Message:

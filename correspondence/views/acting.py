@@ -48,10 +48,16 @@ class Act:
     look: Look = ""
 
 
-def possible(message: Message) -> set[str]:
-    """What can be done about a message in its state: names of pages."""
+def possible(message: Message, *, unwanted: str) -> set[str]:
+    """What can be done about a message in its state: names of pages. `unwanted` as `why_not_again` says it."""
     found = {name for name, act in _ACTS.items() if message.state in act.states}
-    return found | {"message_retry"} if message.state in sending.CAN_BE_SENT_AGAIN else found
+    may_be_sent_again = message.state in sending.CAN_BE_SENT_AGAIN and not unwanted
+    return found | {"message_retry"} if may_be_sent_again else found
+
+
+def why_not_again(message: Message, *, now: dt.datetime) -> str:
+    """Why a message that was not sent is not wanted any more, as a sentence; nothing for all others."""
+    return sending.why_unwanted(message, now=now) if message.state in sending.CAN_BE_SENT_AGAIN else ""
 
 
 def url_of(request: MemberRequest, message: Message) -> str:
@@ -79,7 +85,9 @@ def message_retry(request: MemberRequest, *, message_id: int) -> HttpResponse:
         else:
             notices.success(request, "The message is on its way again.")
         return redirect(url_of(request, found))
-    if found.state in sending.CAN_BE_SENT_AGAIN:
+    if unwanted := why_not_again(found, now=timezone.now()):
+        notices.info(request, unwanted)
+    elif found.state in sending.CAN_BE_SENT_AGAIN:
         context = {"message": found, "form": form, "back_url": url_of(request, found)}
         return render(request, "correspondence/message_retry.html", context)
     return redirect(url_of(request, found))

@@ -56,12 +56,14 @@ def message_list(request: MemberRequest) -> HttpResponse:
 def message(request: MemberRequest, *, message_id: int) -> HttpResponse:
     """One message: its state, what can be done now, facts, text, attempts, timeline."""
     found = get_object_or_404(Message, pk=message_id)
+    now = timezone.now()
+    unwanted = acting.why_not_again(found, now=now)
     context = {
         "message": found,
         # Not the links: whoever sees the hub's messages is not the invited person, nor the head.
         "text": without_tokens(found.text),
-        "next": queries.what_happens_next(found, now=timezone.now()),
-        "actions": _actions(request, found),
+        "next": queries.what_happens_next(found, now=now, unwanted=unwanted),
+        "actions": _actions(request, found, unwanted),
         "facts": _facts(found),
         "record": queries.record_of(found),
         "attempts": queries.attempts_of(found),
@@ -82,7 +84,7 @@ def message_record(request: MemberRequest, *, message_id: int) -> HttpResponse:
     return redirect(address() if address else url_of(request, found))
 
 
-def _actions(request: MemberRequest, found: Message) -> list[Button]:
+def _actions(request: MemberRequest, found: Message, unwanted: str) -> list[Button]:
     """What this person can do about it now, the main thing first."""
     if not may(request.membership, "retry_messages"):
         return []
@@ -93,7 +95,7 @@ def _actions(request: MemberRequest, found: Message) -> list[Button]:
         "message_hold": Button("Hold it back", look="secondary"),
         "message_cancel": Button("Cancel this message", look="secondary"),
     }
-    possible = acting.possible(found)
+    possible = acting.possible(found, unwanted=unwanted)
     return [
         replace(button, url=reverse(name, args=[request.hub.slug, found.pk]))
         for name, button in offered.items()

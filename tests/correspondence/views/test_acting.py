@@ -9,10 +9,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from correspondence import deriving
 from correspondence.models import Message, State
 from hubs import tenancy
 from hubs.models import Hub, User
 from tests.correspondence.conftest import Queue, in_state, reload
+from tests.correspondence.rules import FakeRule
 
 
 def url(name: str, hub: Hub, *rest: object) -> str:
@@ -133,3 +135,38 @@ def test_what_is_of_no_use_any_more_is_not_sent(ada: Client, hub: Hub, queue: Qu
     for name in ("message_release", "message_send_now"):
         assert "of no use any more" in ada.post(url(name, hub, message.pk), follow=True).content.decode()
     assert reload(message).state == State.HELD
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.UNCERTAIN])
+def test_what_is_not_wanted_any_more_is_not_offered_to_be_sent_again(
+    ada: Client, hub: Hub, rule: FakeRule, state: State
+) -> None:
+    now = timezone.now()
+    rule.want("fake:1", "soon", now)
+    with tenancy.use(hub):
+        deriving.bring_up_to_date(now=now)
+        message = in_state(Message.objects.get(), state)
+    address, retry = url("message", hub, message.pk), url("message_retry", hub, message.pk)
+    assert retry in ada.get(address).content.decode()
+
+    # Its meeting is cancelled.
+    rule.wishes.clear()
+
+    why = "This message is not sent any more: what it reminds of has changed."
+    page = ada.get(address).content.decode()
+    assert retry not in page
+    assert why in page
+    assert "send it again" not in page
+    response = ada.get(retry, follow=True)
+    assert (response.redirect_chain, why in response.content.decode()) == ([(address, 302)], True)
+
+
+def test_what_is_of_no_use_any_more_is_not_offered_to_be_sent_again(ada: Client, hub: Hub, queue: Queue) -> None:
+    message = in_state(queue(hub), State.FAILED)
+    with tenancy.use(hub):
+        Message.objects.filter(pk=message.pk).update(useless_at=timezone.now())
+
+    page = ada.get(url("message", hub, message.pk)).content.decode()
+
+    assert url("message_retry", hub, message.pk) not in page
+    assert "This message is of no use any more: what it reminds of has passed." in page
