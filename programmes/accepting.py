@@ -22,6 +22,14 @@ class CannotAnswer(Exception):
     """There is no offer that waits for an answer; the message is a sentence to show."""
 
 
+class OfferWithdrawn(CannotAnswer):
+    """The hub has withdrawn its offer meanwhile."""
+
+
+class LinkReplaced(Exception):
+    """The link went to an address that is not the head's any more: another one leads here."""
+
+
 class AnsweredOtherwise(Exception):
     """The school has given the other answer; `answer` is it."""
 
@@ -43,14 +51,21 @@ class SchoolHasPlace(Exception):
 
 
 def accept_offer(
-    *, expression: ExpressionOfInterest, name: str, role: str, now: dt.datetime, seen: str | None = None
+    *,
+    expression: ExpressionOfInterest,
+    name: str,
+    role: str,
+    now: dt.datetime,
+    seen: str | None = None,
+    link_made_at: dt.datetime | None = None,
 ) -> OfferAnswer:
     """Accept the place that a school was offered, and keep what it agrees to word for word.
 
     Accepted already, that answer comes back as it was given, whoever gave it. `seen` is the seal of the agreement
-    that the person has read. Raises `AnsweredOtherwise`, `OfferChanged`, `SchoolHasPlace` and `CannotAnswer`.
+    that the person has read, `link_made_at` when the link was made that she holds. Raises `AnsweredOtherwise`,
+    `OfferChanged`, `SchoolHasPlace`, `LinkReplaced`, `OfferWithdrawn` and `CannotAnswer`.
     """
-    locked, offer = _locked(expression)
+    locked, offer = _locked(expression, link_made_at)
     if given := _given(offer, Answer.ACCEPTED):
         return given
     _require_to_be_answered(locked, State.ACCEPTED)
@@ -86,15 +101,17 @@ def turn_down_offer(
     reason: str,
     now: dt.datetime,
     seen: str | None = None,
+    link_made_at: dt.datetime | None = None,
 ) -> OfferAnswer:
     """Turn down the place that a school was offered, with a reason that the hub reads.
 
-    Turned down already, that answer comes back as it was given. `seen` is the seal of what the person has read.
-    Raises `AnsweredOtherwise`, `OfferChanged`, `CannotAnswer`, and `ValueError` without a reason.
+    Turned down already, that answer comes back as it was given. `seen` is the seal of what the person has read,
+    `link_made_at` when the link was made that she holds. Raises `AnsweredOtherwise`, `OfferChanged`, `LinkReplaced`,
+    `OfferWithdrawn`, `CannotAnswer`, and `ValueError` without a reason.
     """
     if not reason.strip():
         raise ValueError("Who turns a place down says why.")
-    locked, offer = _locked(expression)
+    locked, offer = _locked(expression, link_made_at)
     if given := _given(offer, Answer.TURNED_DOWN):
         return given
     _require_to_be_answered(locked, State.TURNED_DOWN)
@@ -121,7 +138,16 @@ def answer_to(offer: Decision) -> OfferAnswer | None:
     return answer
 
 
-def _locked(expression: ExpressionOfInterest) -> tuple[ExpressionOfInterest, Decision]:
+def require_current_link(expression: ExpressionOfInterest, link_made_at: dt.datetime) -> None:
+    """Raise `LinkReplaced` for a link that was made before the head's address was put right; links say the second."""
+    since = expression.offer_links_from
+    if since and link_made_at < since.replace(microsecond=0):
+        raise LinkReplaced
+
+
+def _locked(
+    expression: ExpressionOfInterest, link_made_at: dt.datetime | None
+) -> tuple[ExpressionOfInterest, Decision]:
     """The expression, locked, and the offer that is to be answered: the latest."""
     locked = (
         ExpressionOfInterest.objects.select_for_update(of=("self",))
@@ -129,6 +155,8 @@ def _locked(expression: ExpressionOfInterest) -> tuple[ExpressionOfInterest, Dec
         .with_other_urns()
         .get(pk=expression.pk)
     )
+    if link_made_at:
+        require_current_link(locked, link_made_at)
     offer = latest_offer(locked.pk)
     if offer is None:
         raise CannotAnswer(f"No place has been offered for {locked.reference or 'this expression of interest'}.")
@@ -143,6 +171,8 @@ def _given(offer: Decision, answer: Answer) -> OfferAnswer | None:
 
 
 def _require_to_be_answered(expression: ExpressionOfInterest, answered: State) -> None:
+    if expression.is_withdrawn:
+        raise OfferWithdrawn(f"The offer of {expression.reference} is withdrawn.")
     if answered not in TRANSITIONS[State(expression.state)]:
         raise CannotAnswer(
             f"{expression.reference} is {expression.get_state_display().lower()}: no offer waits for an answer."

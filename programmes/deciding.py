@@ -16,6 +16,7 @@ from hubs.wording import plain_day
 from programmes import letters, rivals
 from programmes.happenings import SchoolChosen, school_chosen
 from programmes.models import LIVE, TRANSITIONS, Decision, ExpressionOfInterest, SchoolChange, State
+from programmes.queries import latest_offer
 from schools.models import School
 
 
@@ -46,6 +47,48 @@ def decline(*, expression: ExpressionOfInterest, actor: Membership, now: dt.date
     if not reason.strip():
         raise ValueError("A school that is declined is told why.")
     _decide(expression, State.DECLINED, actor, now, reason)
+
+
+def withdraw(*, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, reason: str) -> None:
+    """Withdraw an offer that nobody has answered, with a reason that the school reads.
+
+    Withdrawn already, nothing happens. Raises `NotAllowed`, `CannotDecide`, and `ValueError` without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("A school whose offer is withdrawn is told why.")
+    _decide(expression, State.WITHDRAWN, actor, now, reason)
+
+
+def send_offer_again(
+    *, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, address: str, seen: int
+) -> bool:
+    """Send the head the letter with an offer that waits once more, with a new link; whether it is this that did it.
+
+    `seen` is how often that had been done when the person saw it: a second click sends nothing. Another address is
+    the head's from then on, and the links that went to the former one lead nowhere any more. Raises `NotAllowed` and
+    `CannotDecide`.
+    """
+    require(actor, "decide_expressions")
+    found = locked(
+        ExpressionOfInterest.objects.select_related("hub", "school", "window__stage_year__stage"), expression.pk
+    )
+    offer = latest_offer(found.pk)
+    if offer is None or not found.waits_for_answer:
+        raise CannotDecide(f"{found.reference} is {found.get_state_display().lower()}: no offer waits for an answer.")
+    if letters.times_sent_again(found) != seen:
+        return False
+    former = found.headteacher_email
+    text = f"Sent the letter with the offer again, to {address}."
+    if address.lower() != former.lower():
+        field = "contact_email" if found.contact_is_head else "head_email"
+        setattr(found, field, address)
+        found.offer_links_from = now
+        found.save(update_fields=[field, "offer_links_from"])
+        text += f" That is the headteacher's address from now on: links that went to {former} lead nowhere any more."
+    timeline.record(subject=found, actor=actor, now=now, text=text)
+    letters.send_offer_again(expression=found, offer=offer, times=seen + 1, now=now)
+    reminders.derive_soon()
+    return True
 
 
 def choose_part(*, expression: ExpressionOfInterest, part: School, actor: Membership, now: dt.datetime) -> None:
@@ -110,8 +153,8 @@ def _decide(
     found.save(update_fields=["state"])
     said = f" {decision.words}" if decision.words else ""
     asked = f" To be answered by {plain_day(answer_by)}." if answer_by else ""
-    text = f"Offered a place.{asked}{said}" if outcome == State.OFFERED else f"Declined.{said}"
-    timeline.record(subject=found, actor=actor, now=now, text=text)
+    done = {State.OFFERED: f"Offered a place.{asked}", State.DECLINED: "Declined.", State.WITHDRAWN: "Offer withdrawn."}
+    timeline.record(subject=found, actor=actor, now=now, text=f"{done[outcome]}{said}")
     letters.send_decision(expression=found, decision=decision, now=now)
     reminders.derive_soon()
 
@@ -124,7 +167,7 @@ def _refuse_second_place(expression: ExpressionOfInterest, rival: ExpressionOfIn
         raise CannotDecide(
             f"{name} {has} already: {other}.{' Decline this one.' if expression.can_be_declined else ''}"
         )
-    if expression.state in (State.DECLINED, State.TURNED_DOWN):
+    if expression.state in (State.DECLINED, State.TURNED_DOWN, State.WITHDRAWN):
         raise CannotDecide(f"{name} has sent {other} since then. Decide that one instead.")
 
 

@@ -233,6 +233,39 @@ class DeclineForm(forms.Form):
         )
 
 
+class WithdrawForm(forms.Form):
+    """Why an offer is withdrawn."""
+
+    reason = long_text(
+        "Why does the hub withdraw its offer?",
+        "Enter the reason: the headteacher will read it",
+        rows=6,
+        hint="The headteacher reads this word for word, in the letter and behind the link of the offer",
+    )
+
+    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(
+            "Withdraw the offer and send the letter", look="warning", others=[Button("Cancel", url=back, look="link")]
+        )
+
+
+class OfferAgainForm(forms.Form):
+    """Where the letter with an offer goes once more."""
+
+    address = email(
+        "The headteacher's e-mail address",
+        "Enter the headteacher's e-mail address",
+        hint="If you change it, everything goes there from now on, and the links that went to the former address end",
+    )
+    # How often it had been sent again when the page was shown.
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper("Send the letter again", others=[Button("Cancel", url=back, look="link")])
+
+
 class PartForm(forms.Form):
     """Which of the schools that one has split into is meant."""
 

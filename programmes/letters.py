@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.urls import reverse
+from django.utils import timezone
 
-from correspondence.outbox import Letter, queue_letters
+from correspondence.outbox import Letter, messages_about, queue_letters
 from hubs.links import make_token, public_url, without_tokens
 from hubs.wording import day, moment
 from programmes.agreement import agreement_of
 from programmes.models import Decision, ExpressionOfInterest, OfferAnswer, State
+
+# The kind of letters with an offer that a person sends once more.
+_AGAIN = "offer-again"
 
 _CONFIRMATION = """\
 Dear {name},
@@ -93,6 +97,19 @@ If you have a question, or want to talk about what else {hub} can offer your sch
 {hub}
 """
 
+_WITHDRAW = """\
+Dear {name},
+
+We have offered {school} a place in {stage}, {year}. We are sorry that we have to withdraw this offer: the link in our \
+letter does not accept the place any more. You do not need to do anything.
+
+Your reference: {reference}
+{words}
+If you have a question, or want to talk about what else {hub} can offer your school, reply to this message.
+
+{hub}
+"""
+
 _ACCEPTED = """\
 Dear {name},
 
@@ -150,6 +167,22 @@ def send_decision(*, expression: ExpressionOfInterest, decision: Decision, now: 
     _send(texts, expression, kind=f"eoi-{outcome.value}", of=decision.pk, subject=subject, now=now)
 
 
+def send_offer_again(*, expression: ExpressionOfInterest, offer: Decision, times: int, now: dt.datetime) -> None:
+    """Send whoever answers the letter with an offer once more, with a new link; `times` is how often that makes."""
+    head = addressees(expression)[0]
+    is_late = bool(offer.answer_by and offer.answer_by < timezone.localdate(now))
+    answer_by = "" if is_late or not offer.answer_by else day(offer.answer_by)
+    text = _decided(expression, head, State.OFFERED, offer.words, _agreement(expression, State.OFFERED), answer_by)
+    letter = Letter(f"{_AGAIN}:{expression.pk}:{times}", head.address, text)
+    subject = f"Sent again: {decision_subject(expression, State.OFFERED)}"
+    queue_letters([letter], kind=_AGAIN, subject=subject, subject_of=expression, now=now)
+
+
+def times_sent_again(expression: ExpressionOfInterest) -> int:
+    """How often the letter with an offer has been sent again."""
+    return messages_about(expression).filter(kind=_AGAIN).count()
+
+
 def send_answer(*, expression: ExpressionOfInterest, answer: OfferAnswer, now: dt.datetime) -> None:
     """Send contact and head a copy of what the school answered to an offer."""
     accepted = answer.answer == OfferAnswer.Answer.ACCEPTED
@@ -172,8 +205,9 @@ def send_answer(*, expression: ExpressionOfInterest, answer: OfferAnswer, now: d
 
 
 def decision_subject(expression: ExpressionOfInterest, outcome: State) -> str:
-    """The subject line of an offer or a refusal."""
-    what = "A place for your school" if outcome == State.OFFERED else "Your expression of interest"
+    """The subject line of an offer, a refusal or a withdrawal."""
+    subjects = {State.OFFERED: "A place for your school", State.WITHDRAWN: "Our offer of a place is withdrawn"}
+    what = subjects.get(outcome, "Your expression of interest")
     return f"{what}: {expression.stage_year.title}, {expression.stage_year.year_label} ({expression.reference})"
 
 
@@ -220,7 +254,7 @@ def _decided(
 ) -> str:
     said = f"\n{words.strip()}\n" if words.strip() else ""
     if outcome != State.OFFERED:
-        return _fill(_DECLINE, expression, to, words=said)
+        return _fill(_WITHDRAW if outcome == State.WITHDRAWN else _DECLINE, expression, to, words=said)
     if to.is_head:
         please = f"Please answer by {answer_by}" if answer_by else "Please answer as soon as you can"
         link = offer_link(expression)

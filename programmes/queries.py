@@ -119,6 +119,12 @@ def others_of_school(expression: ExpressionOfInterest) -> ExpressionQuerySet:
     return others.order_by("-submitted_at", "-pk")
 
 
+def withdrawal_of(expression_id: int) -> Decision | None:
+    """The last withdrawal of an offer to the school of an expression, if there is one."""
+    withdrawn = Decision.objects.filter(expression=expression_id, outcome=State.WITHDRAWN)
+    return withdrawn.order_by("-decided_at", "-pk").first()
+
+
 def latest_offer(expression_id: int) -> Decision | None:
     """The last offer made to the school of an expression, with its answer, school, stage and promises in one query."""
     offers = Decision.objects.filter(expression=expression_id, outcome=State.OFFERED)

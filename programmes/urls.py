@@ -25,6 +25,14 @@ urlpatterns: list[URLPattern] = [
     path("console/<slug:hub_slug>/expressions/<slug:reference>/", deciding.expression, name="expression"),
     path("console/<slug:hub_slug>/expressions/<slug:reference>/offer/", deciding.offer, name="expression_offer"),
     path("console/<slug:hub_slug>/expressions/<slug:reference>/decline/", deciding.decline, name="expression_decline"),
+    path(
+        "console/<slug:hub_slug>/expressions/<slug:reference>/withdraw/", deciding.withdraw, name="expression_withdraw"
+    ),
+    path(
+        "console/<slug:hub_slug>/expressions/<slug:reference>/send-again/",
+        deciding.offer_again,
+        name="expression_offer_again",
+    ),
     path("console/<slug:hub_slug>/expressions/<slug:reference>/school/", deciding.choose_part, name="expression_part"),
     path(
         "console/<slug:hub_slug>/expressions/<slug:reference>/school-change/<int:pk>/",

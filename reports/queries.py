@@ -90,6 +90,10 @@ def national_figures(*, year: int) -> list[NationalRow]:
     return [_national_row(hubs[window.hub_id], window.stage_year, counted[window.pk]) for window in ordered]
 
 
+# An offer counts as one, whatever became of it.
+_HAVE_BEEN_OFFERED = (State.OFFERED, State.ACCEPTED, State.TURNED_DOWN, State.WITHDRAWN)
+
+
 def _national_row(hub: str, stage_year: StageYear, counted: dict[str, int]) -> NationalRow:
     return NationalRow(
         hub=hub,
@@ -97,7 +101,7 @@ def _national_row(hub: str, stage_year: StageYear, counted: dict[str, int]) -> N
         year=stage_year.year_label,
         received=sum(counted.values()),
         to_decide=counted.get(State.SUBMITTED, 0),
-        offered=sum(counted.get(state, 0) for state in (State.OFFERED, State.ACCEPTED, State.TURNED_DOWN)),
+        offered=sum(counted.get(state, 0) for state in _HAVE_BEEN_OFFERED),
         accepted=counted.get(State.ACCEPTED, 0),
         turned_down=counted.get(State.TURNED_DOWN, 0),
         declined=counted.get(State.DECLINED, 0),

@@ -29,24 +29,29 @@ class State(models.TextChoices):
     ACCEPTED = "accepted", "Accepted"
     TURNED_DOWN = "turned_down", "Turned down"
     DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
     @property
     def in_full(self) -> str:
         """The label with who refused, for where both ways to refuse stand side by side: "Declined by the hub"."""
-        return {State.TURNED_DOWN: "Turned down by the school", State.DECLINED: "Declined by the hub"}.get(
-            self, str(self.label)
-        )
+        return {
+            State.TURNED_DOWN: "Turned down by the school",
+            State.DECLINED: "Declined by the hub",
+            State.WITHDRAWN: "Withdrawn by the hub",
+        }.get(self, str(self.label))
 
 
-# From → to. The hub offers or declines, the school accepts an offer or turns it down. A school that was declined,
-# or that turned its offer down, may still be offered a place; an offer made is not taken back here.
+# From → to. The hub offers or declines, the school accepts an offer or turns it down, and until then the hub may
+# withdraw it. A school that was declined, that turned its offer down or whose offer was withdrawn may still be offered
+# a place.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.SUBMITTED}),
     State.SUBMITTED: frozenset({State.OFFERED, State.DECLINED}),
-    State.OFFERED: frozenset({State.ACCEPTED, State.TURNED_DOWN}),
+    State.OFFERED: frozenset({State.ACCEPTED, State.TURNED_DOWN, State.WITHDRAWN}),
     State.ACCEPTED: frozenset(),
     State.TURNED_DOWN: frozenset({State.OFFERED}),
     State.DECLINED: frozenset({State.OFFERED}),
+    State.WITHDRAWN: frozenset({State.OFFERED}),
 }
 # A school has at most one of these per stage and year.
 LIVE = (State.SUBMITTED, State.OFFERED, State.ACCEPTED)
@@ -121,6 +126,8 @@ class ExpressionOfInterest(HubOwned):
     head_email = models.EmailField(blank=True)
     # Which version of the hub's privacy notice stood beside the button when it was sent.
     privacy_version = models.PositiveIntegerField(null=True, blank=True)
+    # Links to answer an offer that were made before this lead nowhere: they went to another address.
+    offer_links_from = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[ExpressionManager[Self]] = ExpressionManager()
     national: ClassVar[NationalManager[Self]] = NationalManager()
@@ -215,6 +222,16 @@ class ExpressionOfInterest(HubOwned):
         """Whether it can be declined now."""
         return State.DECLINED in TRANSITIONS[State(self.state)]
 
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether an offer waits for the school's answer, and may be sent again or withdrawn."""
+        return self.state == State.OFFERED
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the hub has withdrawn its offer."""
+        return self.state == State.WITHDRAWN
+
 
 class LeadTeacher(HubOwned):
     """One of the two teachers whom a school names to lead the work."""
@@ -285,8 +302,11 @@ class Decision(HubOwned):
     promises: list[str]
 
     expression = models.ForeignKey(ExpressionOfInterest, on_delete=models.PROTECT, related_name="decisions")
-    outcome = models.CharField(max_length=10, choices=[(State.OFFERED, "Offered"), (State.DECLINED, "Declined")])
-    # Goes to the school word for word: why it was declined, or what to add to an offer.
+    outcome = models.CharField(
+        max_length=10,
+        choices=[(State.OFFERED, "Offered"), (State.DECLINED, "Declined"), (State.WITHDRAWN, "Offer withdrawn")],
+    )
+    # Goes to the school word for word: why it was declined or an offer withdrawn, or what to add to an offer.
     words = models.TextField(blank=True)
     # The last day on which the school is asked to answer an offer; none for a refusal.
     answer_by = models.DateField(null=True, blank=True)
@@ -299,11 +319,12 @@ class Decision(HubOwned):
         ordering = ["-decided_at"]
         constraints = [
             *HubOwned.Meta.constraints,
-            models.CheckConstraint(condition=Q(outcome__in=["offered", "declined"]), name="decision_outcome_known"),
-            models.CheckConstraint(condition=~Q(outcome="declined") | ~Q(words=""), name="declined_with_a_reason"),
             models.CheckConstraint(
-                condition=~Q(outcome="declined") | Q(answer_by=None), name="only_offers_are_answered"
+                condition=Q(outcome__in=["offered", "declined", "withdrawn"]), name="decision_outcome_known"
             ),
+            models.CheckConstraint(condition=~Q(outcome="declined") | ~Q(words=""), name="declined_with_a_reason"),
+            models.CheckConstraint(condition=~Q(outcome="withdrawn") | ~Q(words=""), name="withdrawn_with_a_reason"),
+            models.CheckConstraint(condition=Q(outcome="offered") | Q(answer_by=None), name="only_offers_are_answered"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from hubs.access import TokenRequest, token
+from hubs.links import LinkExpired
 from hubs.methods import form_page
 from hubs.ratelimit import allow, client_of, too_many
 from programmes import accepting, queries
@@ -35,6 +36,8 @@ def offer(request: TokenRequest) -> HttpResponse:
     found = _offer(request)
     if accepting.answer_to(found):
         return redirect("offer_answered", token_of(request))
+    if found.expression.is_withdrawn:
+        return _withdrawn_page(request, found)
     return render(request, "programmes/offer.html", _shown(request, found))
 
 
@@ -89,6 +92,10 @@ def _answer_page(
             return _answered_page(request, _offer(request), came_late=True)
         except accepting.SchoolHasPlace as refusal:
             return render(request, "programmes/offer_second.html", {"existing": refusal.existing}, status=409)
+        except accepting.OfferWithdrawn:
+            return _withdrawn_page(request, _offer(request), came_late=True)
+        except accepting.LinkReplaced:
+            raise LinkExpired from None
         except (accepting.CannotAnswer, ExpressionOfInterest.DoesNotExist):
             raise Http404 from None
         except accepting.OfferChanged:
@@ -100,6 +107,8 @@ def _answer_page(
     found = _offer(request)
     if accepting.answer_to(found):
         return redirect("offer_answered", token_of(request))
+    if found.expression.is_withdrawn:
+        return _withdrawn_page(request, found)
     seal = agreement_of(found.expression, found.promises).seal(found)
     if form is None:
         form = form_class(initial={**_head(found.expression), "seen": seal}, back=back)
@@ -113,6 +122,10 @@ def _offer(request: TokenRequest) -> Decision:
     found = queries.latest_offer(request.link.subject_id)
     if found is None:
         raise Http404
+    try:
+        accepting.require_current_link(found.expression, request.link.made_at)
+    except accepting.LinkReplaced:
+        raise LinkExpired from None
     return found
 
 
@@ -141,6 +154,16 @@ def _answered_page(request: TokenRequest, found: Decision, *, came_late: bool = 
     return render(request, "programmes/offer_answered.html", context, status=409 if came_late else 200)
 
 
+def _withdrawn_page(request: TokenRequest, found: Decision, *, came_late: bool = False) -> HttpResponse:
+    """That the hub has withdrawn its offer, why, and whom to ask."""
+    context = {
+        "expression": found.expression,
+        "withdrawal": queries.withdrawal_of(found.expression_id),
+        "came_late": came_late,
+    }
+    return render(request, "programmes/offer_withdrawn.html", context, status=409 if came_late else 200)
+
+
 def _answered(request: TokenRequest, form: Answering) -> dict[str, Any]:
     return {
         "expression": ExpressionOfInterest(pk=request.link.subject_id),
@@ -148,6 +171,7 @@ def _answered(request: TokenRequest, form: Answering) -> dict[str, Any]:
         "role": form.cleaned_data["role"],
         "seen": form.cleaned_data["seen"],
         "now": timezone.now(),
+        "link_made_at": request.link.made_at,
     }
 
 

@@ -24,7 +24,15 @@ from hubs.permissions import may
 from hubs.wording import day, moment
 from programmes import accepting, deciding, following, letters, queries
 from programmes.answers import answers, school_facts, shares_address
-from programmes.forms import DAYS_TO_ANSWER, DeclineForm, ExpressionFilterForm, OfferForm, PartForm
+from programmes.forms import (
+    DAYS_TO_ANSWER,
+    DeclineForm,
+    ExpressionFilterForm,
+    OfferAgainForm,
+    OfferForm,
+    PartForm,
+    WithdrawForm,
+)
 from programmes.models import ExpressionOfInterest, State
 from programmes.onward import ways_from
 from programmes.participation import participation_of
@@ -155,6 +163,59 @@ def decline(request: MemberRequest, reference: str) -> HttpResponse:
 
 @member("decide_expressions")
 @form_page
+def withdraw(request: MemberRequest, reference: str) -> HttpResponse:
+    """Withdraw an offer that nobody has answered, with a reason that the school reads."""
+    found = _get(reference)
+    back = _record_url(request, found)
+    if not found.waits_for_answer:
+        return _no_longer(request, found)
+    form = WithdrawForm(request.POST or None, initial=kept_fields(request), back=back)
+    if form.is_valid():
+        try:
+            reason = form.cleaned_data["reason"]
+            deciding.withdraw(expression=found, actor=request.membership, now=timezone.now(), reason=reason)
+        except deciding.CannotDecide as refusal:
+            messages.error(request, str(refusal))
+            return redirect(back)
+        said = f"The offer to {found.school_now.name} is withdrawn. {_who_is_told(found)}"
+        return _done(request, found, said)
+    return _decision_page(request, found, form, "Withdraw the offer", State.WITHDRAWN)
+
+
+@member("decide_expressions")
+@form_page
+def offer_again(request: MemberRequest, reference: str) -> HttpResponse:
+    """Send the letter with an offer once more, to the same address or to one put right."""
+    found = _get(reference)
+    back = _record_url(request, found)
+    if not found.waits_for_answer:
+        return _no_longer(request, found)
+    initial = {"address": found.headteacher_email, "seen": letters.times_sent_again(found)}
+    initial |= kept_fields(request, OfferAgainForm.base_fields)
+    form = OfferAgainForm(request.POST or None, initial=initial, back=back)
+    if form.is_valid():
+        address = form.cleaned_data["address"]
+        try:
+            is_sent = deciding.send_offer_again(
+                expression=found,
+                actor=request.membership,
+                now=timezone.now(),
+                address=address,
+                seen=form.cleaned_data["seen"],
+            )
+        except deciding.CannotDecide as refusal:
+            messages.error(request, str(refusal))
+            return redirect(back)
+        if is_sent:
+            return _done(request, found, f"The letter is on its way to {address} again, with a new link.")
+        messages.info(request, "The letter has been sent again already: see the letters below.")
+        return redirect(back)
+    context = {"expression": found, "form": form, "back_url": back, "back_text": found.reference}
+    return render(request, "programmes/offer_again.html", context)
+
+
+@member("decide_expressions")
+@form_page
 def choose_part(request: MemberRequest, reference: str) -> HttpResponse:
     """Say which school is meant, where the one that sent the expression has split."""
     found = _get(reference)
@@ -208,11 +269,16 @@ def _done(request: MemberRequest, found: ExpressionOfInterest, said: str) -> Htt
 
 def _no_longer(request: MemberRequest, found: ExpressionOfInterest) -> HttpResponse:
     """A second click, a second tab or a colleague was quicker: say who decided what, and what became of this."""
-    decision = found.decisions.select_related("decided_by", "answer").latest("decided_at")
+    decision = found.decisions.select_related("decided_by", "answer").order_by("-decided_at", "-pk").first()
+    if decision is None:
+        messages.info(request, f"{found.school_now.name} has not been offered a place.")
+        return redirect(_record_url(request, found))
     who = "You" if decision.decided_by == request.user else decision.decided_by.name
     school, when = found.school_now.name, moment(decision.decided_at)
     if decision.outcome == State.OFFERED:
         said = f"{who} offered {school} a place on {when}."
+    elif decision.outcome == State.WITHDRAWN:
+        said = f"{who} withdrew the offer to {school} on {when}."
     else:
         said = f"{who} declined {school} on {when}."
     if answer := accepting.answer_to(decision):
@@ -230,7 +296,7 @@ def _who_is_told(found: ExpressionOfInterest) -> str:
 def _decision_page(
     request: MemberRequest, found: ExpressionOfInterest, form: Any, title: str, outcome: State
 ) -> HttpResponse:
-    words = "[what you write above]" if outcome == State.DECLINED else ""
+    words = "" if outcome == State.OFFERED else "[what you write above]"
     context = {
         "expression": found,
         "form": form,
@@ -252,5 +318,11 @@ def _figures(request: MemberRequest, counts: dict[str, int]) -> list[Figure]:
         *(
             Figure(labels.get(state, state.in_full), counts[state], listing.address(request, state=state.value))
             for state in (State.SUBMITTED, State.OFFERED, State.ACCEPTED, State.TURNED_DOWN, State.DECLINED)
+        ),
+        # Rare: where there is none it says nothing.
+        *(
+            Figure(state.in_full, counts[state], listing.address(request, state=state.value))
+            for state in (State.WITHDRAWN,)
+            if counts[state]
         ),
     ]

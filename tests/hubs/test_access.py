@@ -196,6 +196,8 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "expression": lambda world: {"reference": world.expression.reference},
     "expression_offer": lambda world: {"reference": world.expression.reference},
     "expression_decline": lambda world: {"reference": world.expression.reference},
+    "expression_withdraw": lambda world: {"reference": world.offered.reference},
+    "expression_offer_again": lambda world: {"reference": world.offered.reference},
     "expression_change_seen": lambda world: {"reference": world.expression.reference, "pk": 1},
     "expression_part": lambda world: {"reference": world.expression.reference},
     "school_changes": lambda world: {},
@@ -346,7 +348,14 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
 NEEDS: dict[str, set[str]] = {
     "use_console": {"console_home"},
     "view_expressions": {"expression_list", "expression"},
-    "decide_expressions": {"expression_offer", "expression_decline", "expression_change_seen", "expression_part"},
+    "decide_expressions": {
+        "expression_offer",
+        "expression_decline",
+        "expression_withdraw",
+        "expression_offer_again",
+        "expression_change_seen",
+        "expression_part",
+    },
     "manage_recruitment": {"recruitment", "recruitment_dates"},
     "view_schools": {
         "school_list",

@@ -33,7 +33,9 @@ def ada(administrator: User, client_of: ClientOf) -> Client:
 @pytest.fixture
 def three(hub: Hub, queue: Queue) -> list[Message]:
     """Two offers and a receipt, which will go out in the next days."""
-    return [queue(hub, subject=f"{what}", not_before=at(day)) for day, what in enumerate(["Offer", "Offer", "Receipt"], 1)]
+    return [
+        queue(hub, subject=f"{what}", not_before=at(day)) for day, what in enumerate(["Offer", "Offer", "Receipt"], 1)
+    ]
 
 
 def url(name: str, hub: Hub, **query: object) -> str:
@@ -63,7 +65,9 @@ def test_each_message_can_be_ticked_and_all_are_one_link(ada: Client, hub: Hub, 
     assert "Cancel all 2" in page
 
 
-def test_who_may_not_act_ticks_nothing(hub: Hub, three: list[Message], ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_not_act_ticks_nothing(
+    hub: Hub, three: list[Message], ada: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("correspondence.views.upcoming.may", lambda membership, capability: False)
 
     page = ada.get(url("upcoming", hub)).content.decode()
@@ -113,9 +117,7 @@ def test_all_that_match_are_those_of_the_filters(ada: Client, hub: Hub, three: l
     assert listed("upcoming_cancel", state="queued") == keys(three[1:])
 
 
-def test_only_so_many_at_once(
-    ada: Client, hub: Hub, three: list[Message], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_so_many_at_once(ada: Client, hub: Hub, three: list[Message], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(several, "MOST_AT_ONCE", 2)
 
     response = ada.get(url("upcoming_cancel", hub, all=1))

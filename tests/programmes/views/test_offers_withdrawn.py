@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from hubs import tenancy
+from hubs.links import make_token
+from hubs.models import User
+from programmes.models import ExpressionOfInterest, RecruitmentWindow, State
+from tests import factories
+from tests.programmes.conftest import reload
+from tests.programmes.views.console import ClientOf, list_url, said, url
+from tests.programmes.views.journey import text_of
+from tests.programmes.views.offers import FORMS, answers_to, letters_about, page_of, send, typed
+
+REASON = "The funding has ended.\n\n“Next year” <perhaps>."
+PAGES = ["expression_withdraw", "expression_offer_again"]
+
+
+def withdraw(console: Client, expression: ExpressionOfInterest) -> None:
+    console.post(url("expression_withdraw", expression), {"reason": REASON})
+    assert reload(expression).state == State.WITHDRAWN
+
+
+def old_page_of(expression: ExpressionOfInterest, name: str) -> str:
+    """The address of a page with a link of an hour ago."""
+    made_at = timezone.now() - dt.timedelta(hours=1)
+    token = make_token("offer-answer", hub_id=expression.hub_id, subject_id=expression.pk, made_at=made_at)
+    return reverse(name, args=[token])
+
+
+# --- Withdrawn ----------------------------------------------------------------------------------
+
+
+def test_the_record_leads_to_both_while_an_offer_waits(console: Client, offered: ExpressionOfInterest) -> None:
+    record = console.get(url("expression", offered)).content.decode()
+    assert [url(name, offered) in record for name in PAGES] == [True, True]
+
+    withdraw(console, offered)
+
+    record = text_of(console.get(url("expression", offered)))
+    assert [url(name, offered) in record for name in PAGES] == [False, False]
+    assert "Withdrawn by the hub" in record
+    assert "Offer the place again" in record
+    assert "Overdue" not in record
+    assert REASON.splitlines()[-1] in record
+
+
+def test_an_offer_is_withdrawn_with_a_reason_having_read_the_letter(
+    console: Client, offered: ExpressionOfInterest
+) -> None:
+    address = url("expression_withdraw", offered)
+    page = text_of(console.get(address))
+    assert "We are sorry that we have to withdraw this offer" in page
+    assert "Enter the reason" in text_of(console.post(address, {"reason": " "}))
+    assert reload(offered).state == State.OFFERED
+
+    response = console.post(address, {"reason": REASON})
+    (told,) = said(response)
+    assert told.startswith(f"The offer to {offered.school.name} is withdrawn. A letter to ")
+    assert letters_about(offered) == 4
+
+    # A double click.
+    again = console.post(address, {"reason": "Another reason."})
+    assert "You withdrew the offer to " in said(again)[-1]
+    assert letters_about(offered) == 4
+
+
+def test_the_list_counts_those_that_are_withdrawn(console: Client, offered: ExpressionOfInterest) -> None:
+    withdraw(console, offered)
+
+    figures = console.get(list_url(offered.hub)).context["figures"]
+
+    assert (figures[-1].label, figures[-1].value) == ("Withdrawn by the hub", 1)
+    assert list(console.get(figures[-1].url).context["page"]) == [offered]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_an_offer_there_is_nothing_to_withdraw_or_send_again(
+    console: Client, window: RecruitmentWindow, name: str
+) -> None:
+    expression = factories.make_expression(window)
+
+    response = console.post(url(name, expression), {"reason": REASON, "address": "a@school.example", "seen": "0"})
+
+    assert said(response) == [f"{expression.school.name} has not been offered a place."]
+    assert letters_about(expression) == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_answered_is_neither_withdrawn_nor_sent_again(
+    console: Client, client: Client, offered: ExpressionOfInterest, name: str
+) -> None:
+    send(client, offered, "offer_accept")
+
+    response = console.post(url(name, offered), {"reason": REASON, "address": "a@school.example", "seen": "0"})
+
+    assert "accepted it on" in said(response)[-1]
+    assert reload(offered).state == State.ACCEPTED
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_mastery_specialist_may_do_neither(
+    specialist: User, client_of: ClientOf, offered: ExpressionOfInterest, name: str
+) -> None:
+    assert client_of(specialist).post(url(name, offered), {"reason": REASON}).status_code == 403
+    assert reload(offered).state == State.OFFERED
+
+
+def test_the_link_says_kindly_that_it_is_withdrawn_why_and_whom_to_ask(
+    console: Client, client: Client, offered: ExpressionOfInterest
+) -> None:
+    withdraw(console, offered)
+
+    for name in ("offer", *FORMS):
+        response = client.get(page_of(offered, name))
+        page = text_of(response)
+        assert response.status_code == 200
+        assert "The offer was withdrawn" in page
+        assert "We are sorry" in page
+        assert "“Next year”" in page
+        assert offered.hub.contact_email in page
+    assert client.get(page_of(offered, "offer_answered")).status_code == 302
+    sent = reverse("expression_sent", args=[make_token(
+        "expression-confirmation", hub_id=offered.hub_id, subject_id=offered.pk)])  # fmt: skip
+    assert "has withdrawn the offer" in text_of(client.get(sent))
+
+
+@pytest.mark.parametrize("page", FORMS)
+def test_an_answer_that_comes_after_it_is_told_so_and_not_saved(
+    console: Client, client: Client, offered: ExpressionOfInterest, page: str
+) -> None:
+    filled = typed(client, page_of(offered, page))
+    withdraw(console, offered)
+
+    response = client.post(page_of(offered, page), filled)
+
+    assert response.status_code == 409
+    assert "withdrawn before you answered" in text_of(response)
+    assert answers_to(offered) == []
+    assert reload(offered).state == State.WITHDRAWN
+
+
+# --- Sent again ---------------------------------------------------------------------------------
+
+
+def test_the_letter_is_sent_again_and_the_old_link_stays_good(
+    console: Client, client: Client, offered: ExpressionOfInterest
+) -> None:
+    address = url("expression_offer_again", offered)
+    form = console.get(address).context["form"]
+    typed_in = {name: str(form[name].value()) for name in ("address", "seen")}
+    assert typed_in == {"address": offered.headteacher_email, "seen": "0"}
+
+    first, second = (console.post(address, typed_in) for _ in range(2))
+
+    assert said(first) == [f"The letter is on its way to {offered.headteacher_email} again, with a new link."]
+    assert said(second)[-1] == "The letter has been sent again already: see the letters below."
+    assert letters_about(offered) == 3
+    assert client.get(old_page_of(offered, "offer")).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["offer", *FORMS, "offer_answered"])
+def test_another_address_ends_the_old_links(
+    console: Client, client: Client, offered: ExpressionOfInterest, page: str
+) -> None:
+    filled = typed(client, page_of(offered, "offer_accept"))
+    address = url("expression_offer_again", offered)
+    refused = console.post(address, {"address": "no address", "seen": "0"})
+    assert "Enter the headteacher's e-mail address, like" in text_of(refused)
+    console.post(address, {"address": "hana@right.example", "seen": "0"})
+
+    response = client.get(old_page_of(offered, page))
+    assert response.status_code == 410
+    assert "the link in the newest message works" in text_of(response)
+    if page in FORMS:
+        assert client.post(old_page_of(offered, page), {**filled, "reason": "No."}).status_code == 410
+    assert answers_to(offered) == []
+    with tenancy.use(offered.hub_id):
+        assert ExpressionOfInterest.objects.get(pk=offered.pk).headteacher_email == "hana@right.example"
+
+    send(client, offered, "offer_accept")
+    assert reload(offered).state == State.ACCEPTED
