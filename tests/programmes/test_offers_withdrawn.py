@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 from django.db.utils import IntegrityError
@@ -207,7 +208,7 @@ def test_the_letter_is_sent_again_to_the_head_alone_and_once_for_two_clicks(
 def test_another_address_is_the_heads_from_then_on_and_ends_the_links_before(
     window: RecruitmentWindow, hub: Hub, decider: Membership, now: dt.datetime, contact_is_head: bool
 ) -> None:
-    head = {} if contact_is_head else {"head_name": "Hana Head", "head_email": "hana@wrong.example"}
+    head: dict[str, Any] = {} if contact_is_head else {"head_name": "Hana Head", "head_email": "hana@wrong.example"}
     found = factories.make_expression(
         window, contact_is_head=contact_is_head, contact_email="cleo@school.example", **head
     )
