@@ -1,8 +1,12 @@
+"""A change of a meeting knows the link that people had before it."""
+
+from __future__ import annotations
+
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workgroups", "0005_own_school_while_in_group")]
+    dependencies = [("workgroups", "0007_former_specialist")]
 
     operations = [
         migrations.AddField(
