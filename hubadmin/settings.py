@@ -209,9 +209,16 @@ CELERY_TASK_ROUTES = {"correspondence.tasks.make_document": {"queue": "documents
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000
 CELERY_TIMEZONE = "Europe/London"
 CELERY_TASK_TIME_LIMIT = 1800
+# The lower the number, the earlier Redis hands a task out.
+CELERY_TASK_DEFAULT_PRIORITY = 6
 CELERY_BEAT_SCHEDULE = {
-    # Nobody needs yesterday's: what a worker did not take in time is dropped.
-    "heartbeat": {"task": "hubadmin.tasks.beat", "schedule": timedelta(seconds=15), "options": {"expires": 15}},
+    # Nobody needs yesterday's: what a worker did not take in time is dropped. A sign of life overtakes what waits:
+    # thousands of mails are no reason to say that none go out.
+    "heartbeat": {
+        "task": "hubadmin.tasks.beat",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15, "priority": 0},
+    },
     "send-due-messages": {
         "task": "correspondence.tasks.sweep",
         "schedule": timedelta(seconds=30),

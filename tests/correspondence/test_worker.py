@@ -245,3 +245,19 @@ def strike_deriving(hub: Hub, folder: Path, kill_it: Callable[[int], None], befo
 def states_of(hub: Hub) -> dict[str, str]:
     with tenancy.use(hub):
         return dict(Message.objects.reminders().values_list("key", "state"))
+
+
+def test_the_sign_of_life_overtakes_mails_that_wait(hub: Hub) -> None:
+    beats = app.conf.beat_schedule["heartbeat"]
+    app.control.purge()
+    for message_id in (1, 2):
+        tasks.dispatch(hub_id=hub.pk, message_id=message_id)
+    app.send_task(beats["task"], **beats["options"])
+    tasks.dispatch_deriving(hub_id=hub.pk)
+
+    with app.connection_for_read() as connection:
+        taken = [connection.default_channel.basic_get("celery", no_ack=True) for _ in range(4)]
+    app.control.purge()
+
+    names = [message.headers["task"] for message in taken]
+    assert names == [beats["task"], *[tasks.deliver_message.name] * 2, tasks.derive_reminders.name]
