@@ -22,6 +22,7 @@ from workgroups.models import (
     Visit,
     VisitState,
 )
+from workgroups.roster import Roster
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,13 @@ def teachers_of(place: Place, *, today: dt.date) -> QuerySet[Participant]:
 
 
 def meetings_to_come(place: Place, *, now: dt.datetime) -> list[Meeting]:
-    """The meetings of the school's group that are still to be held, the next first; none once it has left."""
+    """The meetings that the school's group is still to hold with it, the next first; none once it has left."""
     if place.group is None or place.state != PlaceState.IN_GROUP:
         return []
     found = Meeting.objects.with_group().filter(group=place.group, state=MeetingState.PLANNED, starts_at__gte=now)
-    return list(found.prefetch_related(Prefetch("host_school__now", School.objects.all())))
+    roster = Roster([place.group])
+    meetings = found.prefetch_related(Prefetch("host_school__now", School.objects.all()))
+    return [meeting for meeting in meetings if place.pk in roster.places_on(place.group, meeting.day)]
 
 
 def meetings_held(place: Place) -> list[Attended]:

@@ -127,6 +127,19 @@ def test_a_school_of_a_group_comes_from_it_to_where_it_logs_its_own_days(hub: Hu
     assert words not in page_of(waiting)
 
 
+def test_meetings_before_the_day_on_which_it_joins_are_not_its_own(hub: Hub) -> None:
+    now = timezone.now()
+    group = work.make_group(hub, "Castle Hill")
+    for days, what in ((10, "Before it joins"), (20, "On the day"), (30, "After that")):
+        work.make_meeting(group, starts_at=now + days * DAY, agenda=what)
+    place = work.make_place(hub, group=group, accepted_at=now + 20 * DAY)
+
+    page = page_of(place)
+
+    assert "Before it joins" not in page
+    assert "On the day" in page and "After that" in page
+
+
 def test_what_only_the_hub_reads_is_not_on_it(place: Place) -> None:
     assert SECRET not in page_of(place)
 
