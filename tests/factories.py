@@ -140,7 +140,7 @@ def make_expression(
     """An expression of interest that was sent."""
     sent = {
         "state": state,
-        "reference": f"EOI-T{next(_numbers):04d}",
+        "reference": f"EOI-{next(_numbers):05d}",
         "submitted_at": timezone.now(),
         "privacy_version": 1,
     }

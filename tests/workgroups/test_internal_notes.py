@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from django.utils import timezone
 
 from correspondence import deriving
 from correspondence.models import Message
+from funding import ledger
+from funding.models import ReleaseEntry
 from hubs import tenancy
 from hubs.access import access_of
 from hubs.links import Purpose, make_token
@@ -48,6 +51,8 @@ class Scene:
     place: Place
     visit: Visit
     meeting: Meeting
+    # Days that the school has logged itself.
+    release: ReleaseEntry
     actor: Membership
 
 
@@ -57,7 +62,7 @@ def scene(hub: Hub, specialist: User) -> Scene:
     place = work.make_place(hub, group=group, accepted_at=timezone.now() - dt.timedelta(days=60))
     actor = factories.membership_of(specialist, hub)
     with tenancy.use(hub):
-        return Scene(hub, group, place, _visited(place, actor), _met(group, actor), actor)
+        return Scene(hub, group, place, _visited(place, actor), _met(group, actor), _logged(place), actor)
 
 
 def _visited(place: Place, actor: Membership) -> Visit:
@@ -98,6 +103,13 @@ def _met(group: WorkGroup, actor: Membership) -> Meeting:
     moved = planning.MeetingDetails(starts_at=now + dt.timedelta(days=10), venue="Town hall")
     planning.change_meeting(meeting=coming, details=moved, actor=actor, now=now)
     return held
+
+
+def _logged(place: Place) -> ReleaseEntry:
+    """Days in school that the school logs by its link."""
+    now = timezone.now()
+    logged = ledger.InSchool(now.date() - dt.timedelta(days=12), 1, "Planning together", uuid.uuid4())
+    return ledger.log_in_school(account=place, logged=logged, actor="Hana Head", now=now)
 
 
 # --- Sources --------------------------------------------------------------------------------------
@@ -156,7 +168,7 @@ def _addresses(scene: Scene, name: str, pattern: URLPattern) -> list[str]:
     """The addresses of a page for this school: one for each link that was sent, or could be."""
     access = access_of(pattern.callback)
     assert access is not None
-    others: dict[str, Any] = {"step_name": "check"}
+    others: dict[str, Any] = {"step_name": "check", "pk": scene.release.pk}
     unknown = set(pattern.pattern.converters) - {"token"} - set(others)
     assert not unknown, f"{name} takes {unknown}: say here what to fill in"
     filled = {key: value for key, value in others.items() if key in pattern.pattern.converters}
