@@ -37,14 +37,21 @@ class Sources:
 
 
 @pytest.fixture
-def sources(place: Place, group: WorkGroup, mina: MasterySpecialist, now: dt.datetime) -> Sources:
+def sources(place: Place, group: WorkGroup, mina: MasterySpecialist) -> Sources:
     """One of each kind, and 2 half-days that the school has logged."""
     meeting, visit = work.make_meeting(group), work.make_visit(place)
+    return Sources(place, mina, marked(meeting, place), meeting, visit, work.make_release(place, 2))
+
+
+def marked(meeting: Meeting, place: Place) -> Attendance:
     with tenancy.use(place.hub_id):
-        participant = place.participants.get(position=1)
-        marked = {"meeting": meeting, "participant": participant, "mark": "present", "recorded_at": now}
-        attendance = Attendance.objects.create(hub_id=place.hub_id, **marked)
-    return Sources(place, mina, attendance, meeting, visit, work.make_release(place, 2))
+        return Attendance.objects.create(
+            hub_id=place.hub_id,
+            meeting=meeting,
+            participant=place.participants.get(position=1),
+            mark="present",
+            recorded_at=meeting.starts_at,
+        )
 
 
 def add(sources: Sources, kind: str, account: str, names: str) -> ReleaseEntry:
@@ -144,6 +151,10 @@ def test_a_correction_takes_back_a_row_of_its_own_account_and_all_of_it(
         ("payment's list", "payment_and_list_of_one_hub"),
         ("school's days", "release_and_place_of_one_hub"),
         ("Specialist's days", "release_and_specialist_of_one_hub"),
+        ("attendance's days", "release_and_attendance_of_one_hub"),
+        ("meeting's days", "release_and_meeting_of_one_hub"),
+        ("visit's days", "release_and_visit_of_one_hub"),
+        ("days of a visit to another school", "release_of_the_visited_school"),
     ],
 )
 def test_money_and_days_of_another_hub_are_refused(
@@ -154,6 +165,11 @@ def test_money_and_days_of_another_hub_are_refused(
     our_grant = work.make_grant(work.make_place(hub))
     our_list, their_list = (work.make_payment_list(one, administrator) for one in (hub, other_hub))
     specialist = work.make_specialist(other_hub)
+    our_specialist, our_place = work.make_specialist(hub), work.make_place(hub, group=work.make_group(hub))
+    their_group = work.make_group(other_hub)
+    their_member, their_meeting = work.make_place(other_hub, group=their_group), work.make_meeting(their_group)
+    their_visit, their_attendance = work.make_visit(their_member), marked(their_meeting, their_member)
+    our_visit = work.make_visit(work.make_place(hub, group=work.make_group(hub)))
 
     with refused(hub, constraint):
         match table:
@@ -171,6 +187,14 @@ def test_money_and_days_of_another_hub_are_refused(
                 work.make_release(theirs, hub_id=hub.pk)
             case "Specialist's days":
                 work.make_release(specialist, hub_id=hub.pk)
+            case "attendance's days":
+                work.make_release(our_place, kind="meeting", attendance=their_attendance)
+            case "meeting's days":
+                work.make_release(our_specialist, kind="meeting", meeting=their_meeting)
+            case "visit's days":
+                work.make_release(our_specialist, kind="visit", visit=their_visit)
+            case "days of a visit to another school":
+                work.make_release(our_place, kind="visit", visit=our_visit)
 
 
 # --- Payments --------------------------------------------------------------------------------------

@@ -68,6 +68,12 @@ def test_what_was_agreed_says_what_and_has_its_place(place: Place) -> None:
         AgreedAction.objects.filter(pk=second.pk).update(position=first.position)
 
 
+def test_what_was_agreed_is_of_the_school_that_was_visited(place: Place) -> None:
+    action, other = work.make_action(work.make_visit(place)), work.make_place(place.hub)
+    with refused(place.hub, "agreed_with_the_visited_school"):
+        AgreedAction.objects.filter(pk=action.pk).update(place=other)
+
+
 def draft(place: Place, author: User) -> VisitDraft:
     with tenancy.use(place.hub):
         return VisitDraft.objects.create(

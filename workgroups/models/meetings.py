@@ -135,6 +135,8 @@ class Meeting(HubOwned):
                 condition=~Q(state=MeetingState.CANCELLED),
                 name="one_meeting_of_a_group_at_a_time",
             ),
+            # What days refer to.
+            models.UniqueConstraint(fields=["id", "hub"], name="meeting_with_hub"),
         ]
         indexes = [
             # What comes next, on the hub's home and a Specialist's; and what the reminders are derived from.
@@ -227,6 +229,8 @@ class Attendance(HubOwned):
         constraints = [
             *HubOwned.Meta.constraints,
             models.UniqueConstraint(fields=["meeting", "participant"], name="attendance_once"),
+            # What days refer to.
+            models.UniqueConstraint(fields=["id", "hub"], name="attendance_with_hub"),
             models.CheckConstraint(condition=Q(mark__in=["present", "absent", "substitute"]), name="attendance_known"),
             models.CheckConstraint(
                 condition=Q(mark="substitute") & ~Q(substitute_name="") | ~Q(mark="substitute") & Q(substitute_name=""),

@@ -101,6 +101,9 @@ class Visit(HubOwned):
                 condition=Q(state__in=["arranged", "held"]),
                 name="one_visit_of_each_number",
             ),
+            # What days and agreed actions refer to.
+            models.UniqueConstraint(fields=["id", "hub"], name="visit_with_hub"),
+            models.UniqueConstraint(fields=["id", "place"], name="visit_with_place"),
         ]
         indexes = [
             # What comes next, on the hub's home and a Specialist's; and what the reminders are derived from.
@@ -144,7 +147,10 @@ class VisitDraft(HubOwned):
 
 
 class AgreedAction(HubOwned):
-    """Something that was agreed with a school at a visit; the next one begins with those that are open."""
+    """Something that was agreed with a school at a visit; the next one begins with those that are open.
+
+    A composite foreign key, written in the migration, holds that its place is the visit's.
+    """
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="actions")
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="actions")
