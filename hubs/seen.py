@@ -31,11 +31,14 @@ class SeenForm(forms.Form):
     # What stands now where it is not what was typed: labels and texts.
     standing: Iterable[tuple[str, str]] = ()
 
-    def show_beside(self, standing: Iterable[tuple[str, str]], seal: str) -> None:
-        """Show what was typed beside what stands now, so that it can be sent once more."""
+    def show_beside(self, standing: Iterable[tuple[str, str]], seal: str, *, recorded: str) -> None:
+        """Show what was typed beside what stands now, so that it can be sent once more.
+
+        `recorded` is a sentence that says who has changed it.
+        """
         assert isinstance(self.data, QueryDict)
         data = self.data.copy()
         data["seen"] = seal
         self.data, self.standing = data, list(standing)
-        said = "Somebody else has changed this since you opened it. Read what stands now, then send yours to replace it"
-        self.add_error(None, said)
+        meanwhile = f"This has changed since you opened it. {recorded}"
+        self.add_error(None, f"{meanwhile} Read what stands now, then send yours to replace it")

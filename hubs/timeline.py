@@ -52,11 +52,11 @@ def record(*, subject: Model, actor: Membership | str, now: dt.datetime, text: s
         gathered.append(entry)
 
 
-def entries_of(subject: Model) -> QuerySet[TimelineEntry]:
-    """A record's timeline, newest first."""
-    return TimelineEntry.objects.filter(subject_kind=subject._meta.label_lower, subject_id=subject.pk).order_by(
-        "-happened_at", "-pk"
-    )
+def entries_of(*subjects: Model) -> QuerySet[TimelineEntry]:
+    """The timeline of a record, or of several of a kind together, newest first."""
+    kinds = {subject._meta.label_lower for subject in subjects}
+    found = TimelineEntry.objects.filter(subject_kind__in=kinds, subject_id__in={subject.pk for subject in subjects})
+    return found.order_by("-happened_at", "-pk")
 
 
 def last_of(subject: Model, *, reader: User) -> str:
@@ -67,6 +67,12 @@ def last_of(subject: Model, *, reader: User) -> str:
     last = entries_of(subject).first()
     if last is None:
         return "Nothing of yours was saved."
-    is_hers = last.actor_id == reader.pk
-    who, saved = ("you", "Nothing more") if is_hers else (last.actor_name, "Nothing of yours")
-    return f"Recorded by {who}, {moment(last.happened_at)}: {last.text.removesuffix('.')}. {saved} was saved."
+    saved = "Nothing more was saved." if last.actor_id == reader.pk else "Nothing of yours was saved."
+    return f"{recorded_last(subject, reader=reader)} {saved}"
+
+
+def recorded_last(subject: Model, *, reader: User) -> str:
+    """Who recorded what last of a record that has a timeline, as a sentence."""
+    last = entries_of(subject)[0]
+    who = "you" if last.actor_id == reader.pk else last.actor_name
+    return f"Recorded by {who}, {moment(last.happened_at)}: {last.text.removesuffix('.')}."

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q, Sum
+from django.utils import timezone
 
 from funding.models import ReleaseEntry
 from funding.models.release import ReleaseEntryQuerySet
 from reports.scopes import Asked, Head, name_of
 from reports.sections import order_of, section_of, section_of_group
-from workgroups.models import DaysAgreed, MasterySpecialist, Place, PlaceEvent, WorkGroup
+from workgroups.models import DaysAgreed, MasterySpecialist, Place, Visit, WorkGroup
+from workgroups.roster import groups_visited
 
 TITLE = "Release-time report"
 BANDS = ("All of it, or more", "Half of it, or more", "Less than half", "None of it yet")
@@ -280,24 +281,27 @@ def _specialists(asked: Asked) -> list[SpecialistLine]:
 
 
 def _days_by_group(specialist: int, within: ReleaseEntryQuerySet) -> list[GroupDays]:
-    """A Specialist's days by the group that they were for, whoever leads it by now; two queries.
+    """A Specialist's days by the group that they were for, whoever leads it by now; three queries.
 
-    A visit is of the group that the school was in on its day. What she has logged herself is of no group.
+    What she has logged herself is of no group.
     """
-    joined = PlaceEvent.objects.filter(
-        place=OuterRef("visit__place"),
-        kind__in=[PlaceEvent.Kind.JOINED, PlaceEvent.Kind.MOVED],
-        happened_on__lte=OuterRef("visit__starts_at__date"),
-    ).order_by("-happened_on", "-pk")
-    of_visit = Subquery(joined.values("group")[:1], output_field=BigIntegerField())
-    of_group = Coalesce(F("meeting__group"), of_visit, output_field=BigIntegerField())
-    used = _used_by(within.filter(specialist=specialist).annotate(of_group=of_group), "of_group")
+    rows = within.filter(specialist=specialist).select_related("meeting", "visit")
+    entries = [(row, _visited(row.visit) if row.visit else None) for row in rows]
+    of_visits = groups_visited(visited for _, visited in entries if visited)
+    used: dict[int | None, Used] = defaultdict(Used)
+    for row, visited in entries:
+        group = of_visits[visited] if visited else row.meeting.group_id if row.meeting else None
+        used[group] = Used.together([used[group], Used(**{row.kind: row.half_days})])
     groups = WorkGroup.objects.with_stage().filter(pk__in=[pk for pk in used if pk])
     found = sorted(
         ((section_of_group(group, group.stage_year), used[group.pk]) for group in groups), key=lambda entry: entry[0]
     )
     lines = [GroupDays(section.name, section.about, days) for section, days in found]
     return lines + ([GroupDays("Of no Work Group", "", used[None])] if None in used else [])
+
+
+def _visited(visit: Visit) -> tuple[int, dt.date]:
+    return visit.place_id, timezone.localdate(visit.starts_at)
 
 
 def _sum_of_schools(lines: list[ReleaseLine]) -> ReleaseSum:

@@ -192,7 +192,7 @@ class CancelMeetingForm(forms.Form):
         )
 
 
-class WriteUpForm(SeenForm):
+class RecordForm(forms.Form):
     """What the schools read about a meeting afterwards and, apart, what the hub alone reads."""
 
     observed_lesson = _note("Observed lesson (optional)", hint="What you saw, in which year group")
@@ -206,6 +206,15 @@ class WriteUpForm(SeenForm):
         """The boxes of what the schools read."""
         return [self[name] for name in self.shared]
 
+    @property
+    def record(self) -> MeetingRecord:
+        """What the schools are to read, once it is valid."""
+        return MeetingRecord(**{name: self.cleaned_data[name] for name in self.shared})
+
+
+class WriteUpForm(RecordForm, SeenForm):
+    """The same of a meeting that was held, where something may be written already."""
+
     def differing(self, record: MeetingRecord, internal_note: str) -> list[tuple[str, str]]:
         """Where what stands is not what was typed: by the label of each box, without its "(optional)"."""
         stands = {**vars(record), "internal_note": internal_note}
@@ -214,11 +223,6 @@ class WriteUpForm(SeenForm):
             for name, text in stands.items()
             if text != self.cleaned_data[name]
         ]
-
-    @property
-    def record(self) -> MeetingRecord:
-        """What the schools are to read, once it is valid."""
-        return MeetingRecord(**{name: self.cleaned_data[name] for name in self.shared})
 
 
 class MeetingFilterForm(FilterForm):
@@ -333,7 +337,7 @@ class AttendanceForm(forms.Form):
         return PersonBoxes(one, self[f"mark_{one.pk}"], self[f"substitute_{one.pk}"])
 
 
-class HoldForm(AttendanceForm, WriteUpForm):
+class HoldForm(AttendanceForm, RecordForm):
     """What is recorded after a meeting, in one go."""
 
 

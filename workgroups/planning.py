@@ -135,7 +135,8 @@ def change_meeting(
         _check_host(locked.group, details)
     for name, value in _values_of(details).items():
         setattr(locked, name, value)
-    locked.specialist = specialist_at(locked.group, locked.starts_at)
+    if "starts_at" in changed or locked.starts_at > now:
+        locked.specialist = specialist_at(locked.group, locked.starts_at)
     locked.changed_at = now
     locked.sequence += 1
     locked.save()

@@ -39,10 +39,31 @@ def places_on(group: WorkGroup, day: dt.date) -> set[int]:
     return Roster([group]).places_on(group, day)
 
 
-def group_on(place: Place, day: dt.date) -> WorkGroup | None:
-    """The group that a place was in on a day, with its Specialist."""
-    pk = _group_on(day, place.events.order_by("pk"))
+def group_visited(place: Place, day: dt.date) -> WorkGroup | None:
+    """The group that a visit to a place on a day was for, with its Specialist: see `groups_visited`."""
+    pk = groups_visited([(place.pk, day)])[place.pk, day]
     return WorkGroup.objects.select_related("specialist").get(pk=pk) if pk else None
+
+
+def groups_visited(visits: Iterable[tuple[int, dt.date]]) -> dict[tuple[int, dt.date], int | None]:
+    """The key of the group that a visit was for, by place and day; one query.
+
+    It is the one that the place was in or, on a day without one, the last that it had been in; before it joined any,
+    the first that it joined.
+    """
+    asked = set(visits)
+    events: dict[int, list[PlaceEvent]] = defaultdict(list)
+    for event in PlaceEvent.objects.filter(place__in={place for place, _ in asked}).order_by("place", "pk"):
+        events[event.place_id].append(event)
+    return {(place, day): _group_visited(day, events[place]) for place, day in asked}
+
+
+def _group_visited(day: dt.date, events: list[PlaceEvent]) -> int | None:
+    if group := _group_on(day, events):
+        return group
+    with_group = [event for event in events if event.group_id]
+    before = [event for event in with_group if event.happened_on <= day]
+    return (before[-1] if before else with_group[0]).group_id if with_group else None
 
 
 def _group_on(day: dt.date, events: Iterable[PlaceEvent]) -> int | None:

@@ -26,6 +26,8 @@ from workgroups.visiting import ActionAgreed, VisitLog
 
 # How many actions one visit may agree on.
 ACTIONS = 6
+# No visit has as many that are put right.
+_MOST_ROWS = 100
 # How many of them are shown before somebody asks for more.
 ACTIONS_AT_FIRST = 2
 _LONGEST_NOTE = 5000
@@ -245,8 +247,13 @@ class PutRightForm(LogForm, SeenForm):
         super().__init__(*args, initial={**_initial(written), **kwargs.pop("initial")}, **kwargs)
 
     def numbers(self) -> range:
-        """As many rows as there are open actions, and those of a new log."""
-        return range(1, max(ACTIONS, len(self.written.actions)) + 1)
+        """As many rows as there are open actions, or were when it was opened, and those of a new log."""
+        sent = sum(name.endswith("_key") for name in self.data)
+        return range(1, max(ACTIONS, len(self.written.actions), min(sent, _MOST_ROWS)) + 1)
+
+    def shown(self) -> set[int]:
+        """The actions that stood in the rows when the form was opened."""
+        return {key for number in self.numbers() if (key := self.key_of(number))}
 
     def key_of(self, number: int) -> int | None:
         """The action that stood in this row when the form was opened."""

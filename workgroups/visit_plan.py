@@ -78,8 +78,8 @@ class VisitSlot:
     # Those that did not take place, in order.
     missed: tuple[Visit, ...]
     dates: TermDates
-    # Whether the stage wants it or a visit has made it; if not, it is but room for one more.
-    is_planned: bool = True
+    # Whether a visit is to be made in it, as the place goes on; if not, it is over or but room for one more.
+    is_wanted: bool = True
 
     @property
     def arrange_from(self) -> dt.date:
@@ -107,6 +107,11 @@ class VisitSlot:
         return self.visit is None or self.visit.state == VisitState.MISSED
 
     @property
+    def visits(self) -> list[Visit]:
+        """All that there have been in it: those that were missed, and the one that stands."""
+        return [*self.missed, *([self.visit] if self.visit and not self.is_open else [])]
+
+    @property
     def is_given_up(self) -> bool:
         """Whether somebody said that none is made, before one was arranged: nobody is asked for it any more."""
         return _given_up(self.missed) and self.is_open
@@ -115,7 +120,7 @@ class VisitSlot:
     def can_be_given_up(self) -> bool:
         """Whether nothing stands in the calendar where, in a term that has begun or nearly, something should."""
         wanted = (SlotState.TO_ARRANGE, SlotState.OVERDUE, SlotState.MISSED)
-        return self.is_planned and self.is_open and self.state in wanted and not self.is_given_up
+        return self.is_wanted and self.is_open and self.state in wanted and not self.is_given_up
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def slot_of(place: Place, *, term: int, number: int, today: dt.date) -> VisitSlo
     if not facts.goes_on or term not in facts.dates or not last < number <= min(last + 1, MOST_OF_A_TERM):
         return None
     return VisitSlot(
-        place.pk, Term(term), number, SlotState.TO_ARRANGE, None, (), facts.dates[Term(term)], is_planned=False
+        place.pk, Term(term), number, SlotState.TO_ARRANGE, None, (), facts.dates[Term(term)], is_wanted=False
     )
 
 
@@ -203,7 +208,7 @@ def slots_of(facts: PlanFacts, *, today: dt.date) -> list[VisitSlot]:
             )
             state = _state(standing, missed, dates, goes_on=facts.goes_on, year_ends=year_ends, today=today)
             shown = missed[-1] if state == SlotState.MISSED and missed else standing
-            found.append(VisitSlot(facts.place_id, term, number, state, shown, missed, dates))
+            found.append(VisitSlot(facts.place_id, term, number, state, shown, missed, dates, facts.goes_on))
     return found
 
 

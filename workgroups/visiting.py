@@ -7,7 +7,7 @@ people who act at once the second is told what the first has done.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from django.utils import timezone
@@ -23,7 +23,7 @@ from workgroups.handing_over import specialist_at
 from workgroups.happenings import VisitHeld, visit_held
 from workgroups.models import VISIT_TRANSITIONS, AgreedAction, InternalNote, Place, Visit, VisitDraft, VisitState
 from workgroups.permissions import places_of
-from workgroups.roster import group_on
+from workgroups.roster import group_visited
 from workgroups.visit_plan import VisitSlot, name_of_slot, slot_of
 
 
@@ -122,7 +122,7 @@ def miss_visit(*, visit: Visit, reason: str, actor: Membership, now: dt.datetime
     if not reason.strip():
         raise ValueError("A visit that did not take place has a reason.")
     place, locked = _lock_visit(visit, actor)
-    if locked.state == VisitState.MISSED:
+    if locked.state == VisitState.MISSED and locked.missed_reason == reason.strip():
         return
     if VisitState.MISSED not in VISIT_TRANSITIONS[VisitState(locked.state)]:
         raise CannotVisit(_what_stands(locked, name_of_slot(locked.term, locked.number)))
@@ -142,6 +142,8 @@ def give_up_visit(*, place: Place, term: int, number: int, reason: str, actor: M
     locked = _lock(place, actor)
     slot = _slot(locked, term, number, now)
     if slot.is_given_up:
+        if slot.missed[-1].missed_reason != reason.strip():
+            raise CannotVisit(_what_stands(slot.missed[-1], slot.name))
         return slot.missed[-1]
     if slot.visit and not slot.is_open:
         raise CannotVisit(_what_stands(slot.visit, slot.name))
@@ -207,7 +209,7 @@ def log_visit(
     # One that was arranged stays with her whom it was arranged with.
     visit = standing or Visit(hub=locked.hub, place=locked, term=term, number=number, made_at=now)
     if standing is None and locked.group:
-        group = group_on(locked, timezone.localdate(log.starts_at)) or locked.group
+        group = group_visited(locked, timezone.localdate(log.starts_at)) or locked.group
         visit.specialist = specialist_at(group, log.starts_at)
     _write(visit, log, actor, now)
     open_actions = AgreedAction.objects.filter(place=locked, done_on=None, pk__in=done).exclude(visit=visit)
@@ -221,12 +223,20 @@ def log_visit(
 
 
 def put_right_visit(
-    *, visit: Visit, log: VisitLog, reason: str, actor: Membership, now: dt.datetime, seen: str = ""
-) -> None:
-    """Put right what was logged, with a reason that stays on the timeline; the same as it stands, nothing happens.
+    *,
+    visit: Visit,
+    log: VisitLog,
+    reason: str,
+    actor: Membership,
+    now: dt.datetime,
+    seen: str = "",
+    shown: Collection[int] | None = None,
+) -> bool:
+    """Put right what was logged, with a reason that stays on the timeline; whether anything was another.
 
-    The school reads what holds now. Actions that are done stay as they are, whatever the log says of them. `seen` is
-    the seal of what it replaces. Raises `NotAllowed`, `ValueError` without a reason, whom she met or a note,
+    The school reads what holds now. Actions that are done stay as they are, whatever the log says of them, and so do
+    those that were not `shown` to who writes, by their keys, where that is known. `seen` is the seal of what it
+    replaces. Raises `NotAllowed`, `ValueError` without a reason, whom she met or a note,
     `CannotVisit` for a visit that is not held or for a time to come, and `WrittenMeanwhile` where it was put right by
     somebody else.
     """
@@ -238,15 +248,18 @@ def put_right_visit(
     done = set(locked.actions.exclude(done_on=None).values_list("pk", flat=True))
     log = replace(log, actions=tuple(action for action in log.actions if action.key not in done))
     before, after = log_of(locked), _tidy(log)
+    if shown is not None:
+        before = replace(before, actions=tuple(action for action in before.actions if action.key in shown))
     if before == after:
-        return
+        return False
     require_seen(seen, seal_of(locked))
     _refuse_the_future(log.starts_at, now)
-    _write(locked, log, actor, now)
+    _write(locked, log, actor, now, shown)
     _record(locked, place, actor, now, f"Put right: {_what_changed(before, after)}. {reason.strip()}")
     if _time_of(before) != _time_of(after):
         visit_held.tell(VisitHeld(visit=locked, actor=actor, now=now, reason=reason.strip()))
     reminders.derive_soon()
+    return True
 
 
 def log_of(visit: Visit) -> VisitLog:
@@ -290,9 +303,9 @@ def _what_stands(visit: Visit, name: str) -> str:
     if visit.state == VisitState.HELD:
         return f"The {name} is logged already: it was held on {when}. Put it right if something is wrong."
     if visit.state == VisitState.MISSED and not visit.was_arranged:
-        return f"The {name} is marked as missed. Arrange it all the same if it is to be."
+        return f"The {name} is marked as missed already: {visit.missed_reason}"
     if visit.state == VisitState.MISSED:
-        return f"The {name} of {when} did not take place. Arrange another one."
+        return f"The {name} of {when} did not take place: {visit.missed_reason.removesuffix('.')}. Arrange another one."
     return f"The {name} is arranged already, for {when}. Move it if it is to be at another time."
 
 
@@ -315,7 +328,9 @@ def _change(visit: Visit, now: dt.datetime, **fields: object) -> None:
     visit.save(update_fields=[*fields, "changed_at", "sequence"])
 
 
-def _write(visit: Visit, log: VisitLog, actor: Membership, now: dt.datetime) -> None:
+def _write(
+    visit: Visit, log: VisitLog, actor: Membership, now: dt.datetime, shown: Collection[int] | None = None
+) -> None:
     """Make a visit and what belongs to it say what the log says."""
     log = _tidy(log)
     if visit.pk:
@@ -327,7 +342,7 @@ def _write(visit: Visit, log: VisitLog, actor: Membership, now: dt.datetime) -> 
     visit.changed_at = now
     visit.save()
     _write_internal_note(visit, log.internal_note, actor, now)
-    _write_actions(visit, log.actions, now)
+    _write_actions(visit, log.actions, now, shown)
 
 
 def _write_internal_note(visit: Visit, text: str, actor: Membership, now: dt.datetime) -> None:
@@ -339,8 +354,10 @@ def _write_internal_note(visit: Visit, text: str, actor: Membership, now: dt.dat
         note.delete()
 
 
-def _write_actions(visit: Visit, actions: Iterable[ActionAgreed], now: dt.datetime) -> None:
-    """Have the visit's open actions be these: those that were written before are changed in their places."""
+def _write_actions(
+    visit: Visit, actions: Iterable[ActionAgreed], now: dt.datetime, shown: Collection[int] | None
+) -> None:
+    """Have the visit's open actions that were shown be these: those that were written before change in their places."""
     rows = list(visit.actions.all())
     there = {row.pk: row for row in rows if row.done_on is None}
     position = max((row.position for row in rows), default=0)
@@ -354,7 +371,8 @@ def _write_actions(visit: Visit, actions: Iterable[ActionAgreed], now: dt.dateti
         row.text, row.who, row.due_on = action.text, action.who, action.due_on
         row.save()
     for row in there.values():
-        row.delete()
+        if shown is None or row.pk in shown:
+            row.delete()
 
 
 def _tidy(log: VisitLog) -> VisitLog:

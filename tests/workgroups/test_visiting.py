@@ -13,7 +13,7 @@ from hubs.permissions import NotAllowed
 from tests import factories, work
 from tests.locks import begin_meanwhile
 from tests.workgroups.visits import a_log, at, entries_of, group_of, letters_about, place_in
-from workgroups import forming, placing, visiting
+from workgroups import completing, forming, placing, visiting
 from workgroups.happenings import VisitHeld, visit_held
 from workgroups.models import (
     AgreedAction,
@@ -226,7 +226,9 @@ def test_a_missed_visit_leaves_its_slot_for_another(
 def test_missed_twice_keeps_the_first_reason(place: Place, actor: Membership, now: dt.datetime) -> None:
     visit = arrange(place, actor, now)
     miss(visit, actor, now)
-    miss(visit, actor, now, "Another reason.")
+    miss(visit, actor, now)
+    with pytest.raises(CannotVisit, match="did not take place: The school was closed"):
+        miss(visit, actor, now, "Another reason.")
     assert reload(visit).missed_reason == "The school was closed."
     assert len(entries_of(visit)) == 2
 
@@ -255,7 +257,9 @@ def test_a_visit_that_was_never_arranged_is_marked_as_missed_once(
     place: Place, actor: Membership, now: dt.datetime, derived: list[int]
 ) -> None:
     visit = give_up(place, actor, now)
-    assert give_up(place, actor, now, "Another reason.") == visit
+    assert give_up(place, actor, now) == visit
+    with pytest.raises(CannotVisit, match="already: The school asked for none"):
+        give_up(place, actor, now, "Another reason.")
     assert (visit.state, visit.was_arranged, visit.missed_reason) == ("missed", False, "The school asked for none.")
     assert entries_of(place)[-1] == "Autumn visit: marked as missed: The school asked for none."
     assert len(derived) == len(entries_of(visit)) == 1
@@ -272,6 +276,17 @@ def test_a_visit_that_is_marked_as_missed_is_arranged_or_logged_all_the_same(
     again = give_up(place, actor, now, "Nobody has time.")
     assert (again.missed_reason, again.pk != given_up.pk) == ("Nobody has time.", True)
     assert log(place, actor, now).state == VisitState.HELD
+
+
+def test_at_a_school_whose_completion_is_decided_on_nothing_is_given_up(
+    hub: Hub, place: Place, lead: User, now: dt.datetime
+) -> None:
+    hub_lead = factories.membership_of(lead, hub)
+    miss(arrange(place, hub_lead, now), hub_lead, now)
+    with tenancy.use(hub):
+        completing.complete(place=place, on=now.date(), reason="It took part.", actor=hub_lead, now=now)
+    with pytest.raises(CannotVisit, match="No autumn visit"):
+        give_up(place, hub_lead, now)
 
 
 def test_what_stands_or_is_not_due_is_not_given_up(

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from hubs import timeline
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.methods import form_page
@@ -37,7 +38,7 @@ def meeting_hold(request: MemberRequest, pk: int) -> HttpResponse:
         form.initial = kept_fields(request, form.fields)
     elif form.is_valid():
         try:
-            holding.hold_meeting(
+            held = holding.hold_meeting(
                 meeting=found,
                 marks=form.marks,
                 record=form.record,
@@ -48,6 +49,8 @@ def meeting_hold(request: MemberRequest, pk: int) -> HttpResponse:
         except (holding.CannotHold, holding.MarksIncomplete) as refusal:
             messages.error(request, str(refusal))
         else:
+            if held.held_recorded_at != now:
+                return no_longer(request, held)
             messages.success(request, f"The meeting of {moment(found.starts_at)} is recorded. {_next(form)}")
             return redirect("meeting", request.hub.slug, found.pk)
     context = {
@@ -85,7 +88,8 @@ def meeting_attendance(request: MemberRequest, pk: int) -> HttpResponse:
             messages.error(request, str(refusal))
         except WrittenMeanwhile:
             stands = list(found.attendance.select_related("participant"))
-            form.show_beside(form.differing(stands), holding.seal_of_attendance(stands))
+            seal, recorded = holding.seal_of_attendance(stands), timeline.recorded_last(found, reader=request.user)
+            form.show_beside(form.differing(stands), seal, recorded=recorded)
         else:
             if changed:
                 messages.success(request, "The attendance is put right, and release time is counted by it.")
@@ -130,7 +134,8 @@ def meeting_record(request: MemberRequest, pk: int) -> HttpResponse:
         except WrittenMeanwhile:
             found = get_meeting(request, pk)
             stands = form.differing(holding.record_of(found), holding.noted_internally(found))
-            form.show_beside(stands, holding.seal_of(found))
+            recorded = timeline.recorded_last(found, reader=request.user)
+            form.show_beside(stands, holding.seal_of(found), recorded=recorded)
         else:
             if changed:
                 messages.success(request, "The write-up is saved.")

@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from hubs import timeline
 from hubs.access import MemberRequest, member
 from hubs.kept import kept_fields
 from hubs.methods import form_page
+from hubs.wording import plain_day
 from workgroups import participants
 from workgroups.models import Participant, Place
 from workgroups.participant_forms import FollowingTeacherForm, HeadForm, TeacherForm
@@ -25,8 +25,13 @@ def participant_replace(request: MemberRequest, pk: int) -> HttpResponse:
     found, place = _get(request, pk)
     back = _place_url(request, place)
     if found.ends_on is not None:
-        recorded = timeline.last_of(place, reader=request.user)
-        messages.info(request, f"Another teacher has followed {found.name} already. {recorded}")
+        after = (
+            place.participants.filter(position=found.position, starts_on__gte=found.ends_on)
+            .exclude(pk=found.pk)
+            .first()
+        )
+        who = after.name if after else "Another teacher"
+        messages.info(request, f"{who} has followed {found.name} already, from {plain_day(found.ends_on)}.")
         return redirect(back)
     form = FollowingTeacherForm(
         request.POST or None,

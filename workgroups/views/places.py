@@ -22,6 +22,7 @@ from hubs.kept import kept_fields
 from hubs.listing import Figure
 from hubs.methods import form_page
 from hubs.permissions import may
+from hubs.wording import moment
 from hubs.years import academic_year_of
 from workgroups import completing, group_queries, letters, place_queries, placing, steps
 from workgroups.agreed_actions import actions_of
@@ -329,8 +330,13 @@ def _can(found: Place, kind: PlaceEvent.Kind) -> bool:
 
 def _not_now(request: MemberRequest, found: Place) -> HttpResponse:
     """A second click, a second tab or a colleague was quicker: say where the place stands."""
-    recorded = timeline.last_of(found, reader=request.user)
-    messages.info(request, f"{found.school_now.name} {steps.standing(found)}. {recorded}")
+    last = found.events.select_related("recorded_by").latest("pk")
+    said = f"{found.school_now.name} {steps.standing(found)}."
+    if last.recorded_by:
+        who = "you" if last.recorded_by == request.user else last.recorded_by.name
+        said = f"{said} That was recorded by {who}, {moment(last.recorded_at)}."
+    is_hers = last.recorded_by == request.user
+    messages.info(request, f"{said} Nothing {'more' if is_hers else 'of yours'} was saved.")
     return redirect(_url(request, found))
 
 

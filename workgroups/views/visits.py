@@ -87,7 +87,7 @@ def visit(request: MemberRequest, pk: int, term: int, number: int) -> HttpRespon
         "earlier": earlier.exclude(visit=held) if held else earlier,
         "draft": visit_drafts.draft_of(place=place, term=term, number=number, author=request.user),
         "people": place.participants.taking_part_on(today),
-        "entries": timeline.entries_of(slot.visit) if slot.visit else [],
+        "entries": timeline.entries_of(*slot.visits),
         "letters": messages_about(slot.visit) if slot.visit and may(request.membership, "view_messages") else [],
         "back_url": reverse("visit_list", args=[request.hub.slug]),
         "back_text": "Visits",
@@ -215,9 +215,10 @@ def missed(request: MemberRequest, pk: int, term: int, number: int) -> HttpRespo
     standing = slot.visit if slot.visit and slot.visit.state == VisitState.ARRANGED else None
     if request.method == "POST":
         # The one that the form is about: another one may stand by now, or none.
-        standing = _visit_of(place, request.POST.get("visit", ""))
+        standing = _visit_of(place, slot, request.POST.get("visit", ""))
     elif not (standing or slot.can_be_given_up):
-        messages.info(request, f"No {slot.name} is due, so none can be missed.")
+        marked = f"The {slot.name} is marked as missed already."
+        messages.info(request, marked if slot.is_given_up else f"No {slot.name} is due, so none can be missed.")
         return redirect(back)
     form = MissForm(
         request.POST if request.method == "POST" else None,
@@ -250,32 +251,38 @@ def put_right(request: MemberRequest, pk: int, term: int, number: int) -> HttpRe
     if slot.visit is None or slot.visit.state != VisitState.HELD:
         messages.info(request, f"The {slot.name} is not logged yet, so there is nothing to put right.")
         return redirect(back)
-    written = visiting.log_of(slot.visit)
+    # The seal first: of what is written between the two, sending it says so.
+    seal, written = visiting.seal_of(slot.visit), visiting.log_of(slot.visit)
     blank = PutRightForm(now=timezone.now(), written=written, initial={})
     form = PutRightForm(
         request.POST or None,
         now=timezone.now(),
         written=written,
-        initial={"seen": visiting.seal_of(slot.visit), **kept_fields(request, blank.fields)},
+        initial={"seen": seal, **kept_fields(request, blank.fields)},
     )
     if form.is_valid():
         try:
-            visiting.put_right_visit(
+            is_news = visiting.put_right_visit(
                 visit=slot.visit,
                 log=form.log(),
                 reason=form.cleaned_data["reason"],
                 actor=request.membership,
                 now=timezone.now(),
                 seen=form.cleaned_data["seen"],
+                shown=form.shown(),
             )
         except CannotVisit as refusal:
             form.add_error(None, str(refusal))
         except WrittenMeanwhile:
             slot.visit.refresh_from_db()
-            form.written = visiting.log_of(slot.visit)
-            form.show_beside(form.differing(), visiting.seal_of(slot.visit))
+            seal, form.written = visiting.seal_of(slot.visit), visiting.log_of(slot.visit)
+            recorded = timeline.recorded_last(slot.visit, reader=request.user)
+            form.show_beside(form.differing(), seal, recorded=recorded)
         else:
-            messages.success(request, "It is put right. The school’s page shows it as it is now.")
+            if is_news:
+                messages.success(request, "It is put right. The school’s page shows it as it is now.")
+            else:
+                messages.info(request, "It is as it was: nothing was changed.")
             return redirect(back)
     return render(request, "workgroups/visit_put_right.html", _of_slot(request, place, slot, form=form))
 
@@ -303,11 +310,12 @@ def _get(request: MemberRequest, pk: int, term: int, number: int) -> tuple[Place
     return place, slot
 
 
-def _visit_of(place: Place, key: str) -> Visit | None:
-    """The visit whose key a form has sent, if it has sent one. Raises `Http404` for one of another place."""
+def _visit_of(place: Place, slot: VisitSlot, key: str) -> Visit | None:
+    """The visit whose key a form has sent, if it has sent one. Raises `Http404` for one of another slot."""
     if not key:
         return None
-    found = place.visits.filter(pk=key).first() if key.isdecimal() and len(key) <= LONGEST_KEY else None
+    of_slot = place.visits.filter(term=slot.term, number=slot.number)
+    found = of_slot.filter(pk=key).first() if key.isdecimal() and len(key) <= LONGEST_KEY else None
     if found is None:
         raise Http404
     return found

@@ -213,7 +213,7 @@ def test_what_another_has_written_meanwhile_is_shown_before_it_is_replaced(
     shown = console.post(address, {**opened, "discussion": "Bar models.", "observed_lesson": "Year 2."})
 
     page = text_of(shown)
-    assert "Somebody else has changed this since you opened it." in page and "What stands now" in page
+    assert "This has changed since you opened it. Recorded by you, " in page and "What stands now" in page
     form = shown.context["form"]
     assert form.standing == [("Observed lesson", ""), ("Discussion", "Concrete first."), ("Internal note", MARKER)]
     assert form["discussion"].value() == "Bar models."
@@ -239,7 +239,7 @@ def test_marks_that_another_has_put_right_meanwhile_are_shown_before_they_are_re
     form = shown.context["form"]
     [first, second] = teachers_of(place)
     assert form.standing == [(first.name, "absent"), (second.name, "present")]
-    assert "Somebody else has changed this since you opened it." in text_of(shown)
+    assert "This has changed since you opened it. Recorded by you, " in text_of(shown)
     assert marks_in(meeting) == [("absent", ""), ("present", "")]
     console.post(address, {**mine, "seen": form["seen"].value()})
     assert marks_in(meeting) == [("present", ""), ("substitute", "Sami Substitute")]

@@ -161,7 +161,7 @@ def test_who_was_quicker_is_believed(desk: Client, in_group: Place, name: str) -
         assert "is in Ash Group" in said(desk.get(url))[-1]
     response = desk.post(url, on_today(reason=REASON, outcome="completed", group="1"))
     assert response["Location"] == address(hub, "place", in_group.pk)
-    assert "Recorded by you, " in said(response)[-1]
+    assert "That was recorded by you, " in said(response)[-1]
     assert said(response)[-1].endswith("Nothing more was saved.")
     assert history(in_group) == steps
 

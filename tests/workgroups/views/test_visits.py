@@ -590,12 +590,13 @@ def test_a_visit_that_did_not_take_place(place: Place, console: Client) -> None:
     typed = console.get(address).context["form"].initial
     assert typed["visit"] == visit.pk
     assert "Enter why it did not take place" in text_of(console.post(address, {**typed, "reason": " "}))
-    for reason in ("Snow", "Twice"):
+    for reason, said in (("Snow", "Arrange another one."), ("Snow", "Arrange another one."), ("Ice", "place: Snow.")):
         response = console.post(address, {**typed, "reason": reason}, follow=True)
-        assert "Arrange another one." in text_of(response)
+        assert said in text_of(response)
         assert [(one.state, one.missed_reason) for one in visits_of(place)] == [(VisitState.MISSED, "Snow")]
     elsewhere = work.make_visit(work.make_place(place.hub, group=place.group))
-    for key in (str(elsewhere.pk), "9" * 30, "x"):
+    in_spring = work.make_visit(place, term=2)
+    for key in (str(elsewhere.pk), str(in_spring.pk), "9" * 30, "x"):
         assert console.post(address, {"visit": key, "reason": "Snow"}).status_code == 404
 
 
@@ -614,14 +615,16 @@ def test_a_visit_that_nobody_has_arranged_is_marked_as_missed(place: Place, cons
     page = text_of(console.get(url(place)))
     assert "The school asked for none." in page and "None was arranged." in page and address not in page
     assert len(visits_of(place)) == 1
-    assert "No autumn visit is due" in text_of(console.get(address, follow=True))
+    assert "The autumn visit is marked as missed already." in text_of(console.get(address, follow=True))
+    other = console.post(address, {"visit": "", "reason": "Nobody had time."}, follow=True)
+    assert "is marked as missed already: The school asked for none." in text_of(other)
 
 
 def test_a_log_is_put_right_with_a_reason(place: Place, console: Client, specialist: User) -> None:
     held(place, specialist)
     form = console.get(url(place, "visit_put_right")).context["form"]
     assert (form["shared_note"].value(), form["action_1_text"].value()) == ("We looked at bar models.", "Draw bars")
-    sent = typed(half_days="2", action_1_text="Draw bars daily")
+    sent = typed(half_days="2", action_1_text="Draw bars daily", action_1_key=str(form["action_1_key"].value()))
     response = console.post(url(place, "visit_put_right"), sent)
     assert "Enter why: it stays on the timeline" in text_of(response)
     response = console.post(url(place, "visit_put_right"), {**sent, "reason": "It took all day."}, follow=True)
@@ -656,11 +659,11 @@ def test_what_another_has_put_right_meanwhile_is_shown_before_it_is_replaced(
 
     form = shown.context["form"]
     assert form.standing == [("Whom you met", "Both lead teachers"), ("How long it took of your time", "1 day")]
-    assert "Somebody else has changed this since you opened it." in text_of(shown)
+    assert "This has changed since you opened it. Recorded by you, " in text_of(shown)
     assert (visits_of(place)[0].half_days, visits_of(place)[0].met) == (2, "Both lead teachers")
-    for _ in range(2):
+    for said in ("It is put right.", "It is as it was: nothing was changed."):
         response = console.post(address, {**mine, "seen": form["seen"].value()}, follow=True)
-        assert "It is put right." in text_of(response)
+        assert said in text_of(response)
     assert (visits_of(place)[0].half_days, visits_of(place)[0].met) == (1, "The head")
 
 
@@ -678,6 +681,37 @@ def test_rows_of_a_form_keep_to_their_actions_when_one_is_done_meanwhile(
     with tenancy.use(place.hub):
         rows = AgreedAction.objects.order_by("position").values_list("text", "done_on")
         assert list(rows) == [("Draw bars", timezone.localdate()), ("Count on in tens", None)]
+
+
+def test_an_action_that_the_form_did_not_show_stays(place: Place, console: Client, specialist: User) -> None:
+    held(place, specialist, actions=(ActionAgreed("Draw bars"), ActionAgreed("Count on")))
+    with tenancy.use(place.hub):
+        AgreedAction.objects.filter(text="Draw bars").update(done_on=timezone.localdate())
+    address = url(place, "visit_put_right")
+    opened = as_opened(console.get(address).context["form"])
+    with tenancy.use(place.hub):
+        AgreedAction.objects.filter(text="Draw bars").update(done_on=None)
+
+    console.post(address, {**opened, "met": "The head", "reason": "A slip."})
+
+    with tenancy.use(place.hub):
+        assert set(AgreedAction.objects.values_list("text", flat=True)) == {"Draw bars", "Count on"}
+
+
+def test_rows_beyond_those_of_a_new_log_are_read_when_some_are_done_meanwhile(
+    place: Place, console: Client, specialist: User
+) -> None:
+    held(place, specialist, actions=tuple(ActionAgreed(f"Action {number}") for number in range(1, 9)))
+    address = url(place, "visit_put_right")
+    opened = as_opened(console.get(address).context["form"])
+    with tenancy.use(place.hub):
+        AgreedAction.objects.filter(text__in=["Action 1", "Action 2"]).update(done_on=timezone.localdate())
+
+    console.post(address, {**opened, "action_8_text": "Action 8 in full", "reason": "A slip."})
+
+    with tenancy.use(place.hub):
+        texts = list(AgreedAction.objects.order_by("position").values_list("text", flat=True))
+    assert texts == [*(f"Action {number}" for number in range(1, 8)), "Action 8 in full"]
 
 
 def test_what_is_not_logged_cannot_be_put_right(place: Place, console: Client) -> None:
