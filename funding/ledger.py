@@ -30,7 +30,7 @@ from hubs.tenancy import active_hub_id
 from hubs.wording import days, plain_day
 from hubs.years import academic_year_of, label_of
 from workgroups.happenings import AttendanceMarked, MeetingHeld, VisitHeld
-from workgroups.models import Attendance, MasterySpecialist, Meeting, Place, PlaceState, Visit
+from workgroups.models import Attendance, MasterySpecialist, Meeting, Place, PlaceState, SchoolLink, Visit
 from workgroups.permissions import places_of, specialists_of
 
 Account = Place | MasterySpecialist
@@ -227,10 +227,12 @@ def log_in_school(*, account: Account, logged: InSchool, actor: Membership | str
     return entry
 
 
-def correct_entry(*, entry: ReleaseEntry, reason: str, actor: Membership | str, now: dt.datetime) -> ReleaseEntry:
+def correct_entry(
+    *, entry: ReleaseEntry, reason: str, actor: Membership | SchoolLink, now: dt.datetime
+) -> ReleaseEntry:
     """Take back what somebody logged, by a counter-row with the reason. Taken back already, nothing happens.
 
-    `actor` is a member or, for a school by its link, the person's name: it takes back what it has logged itself.
+    `actor` is a member, or the link by which a school comes: it takes back what it has logged itself.
     Raises `NotAllowed`, `CannotCorrect` for a row of another kind, and `ValueError` without a reason.
     """
     if not reason.strip():
@@ -238,10 +240,11 @@ def correct_entry(*, entry: ReleaseEntry, reason: str, actor: Membership | str, 
     account = account_of(entry)
     if isinstance(actor, Membership):
         require_keeper(actor, account)
-    elif not entry.is_of_school_itself:
+    elif not (entry.is_of_school_itself and entry.place_id == actor.place_id):
         raise NotAllowed("A school takes back what it has logged itself. Anything else is put right by the hub.")
     if refusal := why_not_to_correct(entry):
         raise CannotCorrect(refusal)
+    by = actor if isinstance(actor, Membership) else actor.name
     # The application may not change rows of the ledger, hence not lock them either.
     account = _locked_account(account)
     if corrected := ReleaseEntry.objects.filter(corrects=entry).first():
@@ -255,14 +258,14 @@ def correct_entry(*, entry: ReleaseEntry, reason: str, actor: Membership | str, 
         corrects=entry,
         words=reason.strip(),
         recorded_at=now,
-        **_recorded_by(actor),
+        **_recorded_by(by),
         **_owner(account),
     )
     text = (
         f"{days(entry.half_days)} in school on {plain_day(entry.worked_on)} taken back from the release time: "
         f"{correction.words}"
     )
-    timeline.record(subject=account, actor=actor, now=now, text=text)
+    timeline.record(subject=account, actor=by, now=now, text=text)
     return correction
 
 
@@ -311,7 +314,14 @@ def _refuse_odd_day(account: Account, logged: InSchool, actor: Membership | str,
             raise CannotLog("Your school no longer takes part, so no more days are logged.")
     elif logged.on < account.starts_on or (account.ends_on and logged.on >= account.ends_on):
         raise CannotLog(f"Enter a date on which {account.name} works for the hub.")
-    there = ReleaseEntry.objects.filter(worked_on=logged.on, **_owner(account)).balance()
+    of_day = ReleaseEntry.objects.filter(worked_on=logged.on, **_owner(account))
+    same = of_day.filter(kind=ReleaseEntry.Kind.IN_SCHOOL, half_days=logged.half_days, words=logged.words.strip())
+    if same.filter(corrected_by=None).exists():
+        raise CannotLog(
+            f"{days(logged.half_days)} of {plain_day(logged.on)} for “{logged.words.strip().removesuffix('.')}” is "
+            "logged already. If there was more on that day, say what else it was for."
+        )
+    there = of_day.balance()
     if there + logged.half_days > most:
         whose = "both lead teachers together" if of_school else "one Specialist"
         raise CannotLog(

@@ -115,7 +115,7 @@ class InSchoolForm(forms.Form):
 class CorrectionForm(forms.Form):
     """Why a row of the ledger is taken back."""
 
-    reason = long_text("Why?", "Say why it is taken back")
+    reason = long_text("Why?", "Enter why you are taking it back")
 
     def __init__(self, *args: Any, hint: str, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

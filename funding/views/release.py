@@ -221,7 +221,7 @@ def release_take_back_school(request: TokenRequest, pk: int) -> HttpResponse:
         return redirect(back)
     form = CorrectionForm(request.POST or None, hint="Your hub reads it in your school’s account.", back=back)
     if form.is_valid():
-        ledger.correct_entry(entry=entry, reason=form.cleaned_data["reason"], actor=link.name, now=timezone.now())
+        ledger.correct_entry(entry=entry, reason=form.cleaned_data["reason"], actor=link, now=timezone.now())
         messages.success(request, f"{days(entry.half_days)} of {plain_day(entry.worked_on)} taken back.")
         return redirect(back)
     context = {"form": form, "entry": entry, "place": place, "back_url": back, "back_text": "Your school’s page"}
@@ -268,7 +268,7 @@ def _logged(form: InSchoolForm, account: Account, actor: Any) -> ReleaseEntry | 
 
 
 def _thanks(entry: ReleaseEntry) -> str:
-    return f"{days(entry.half_days)} in school logged. Something wrong with it can be put right at any time."
+    return f"{days(entry.half_days)} in school logged. If something is wrong with it, take it back and log it again."
 
 
 def _figures(used: Used, due: str) -> list[Figure]:

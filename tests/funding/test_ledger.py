@@ -696,3 +696,24 @@ def _balances_hold(
     assert ledger.used_by_specialists([mina], year=YEAR) == {mina.pk: of_specialist}
     for account in (place, mina):
         assert min([row[1] for row in rows(account) if row[0] != "correction"], default=1) > 0
+
+
+def test_a_school_that_logs_the_same_twice_is_told(place: Place, as_mina: Membership, now: dt.datetime) -> None:
+    first = log(place, "Hana Head", now)
+    with pytest.raises(ledger.CannotLog, match="½ day of 18 November 2026 for “Planning together” is logged already"):
+        log(place, as_mina, now)
+    log(place, as_mina, now, words="Watching a lesson")
+    correct(first, as_mina, now)
+    log(place, "Hana Head", now)
+
+
+def test_a_school_takes_back_its_own_days_by_its_own_link_alone(
+    place: Place, as_mina: Membership, now: dt.datetime
+) -> None:
+    hers, hubs = log(place, "Hana Head", now), log(place, as_mina, now, words="Watching a lesson")
+    own, foreign = work.make_school_link(place), work.make_school_link(work.make_place(place.hub))
+    with tenancy.use(place.hub_id):
+        for entry, link in ((hubs, own), (hers, foreign)):
+            with pytest.raises(NotAllowed, match="what it has logged itself"):
+                ledger.correct_entry(entry=entry, reason="A slip.", actor=link, now=now)
+        assert ledger.correct_entry(entry=hers, reason="A slip.", actor=own, now=now).recorded_name == own.name

@@ -73,7 +73,7 @@ def test_grants_are_approved_by_a_second_person_and_paid_by_a_list(
     press(page, "Change the amount")
     expect(page.get_by_text("The amount is £500.50 now.")).to_be_visible()
     follow(page, "Money")
-    follow(page, "Mark all 3 that are expected as due")
+    follow(page, "Mark the 3 that are expected as due")
     look_at(page)
     press(page, "Mark as due 3 grants")
     expect(page.get_by_text("3 grants, £2,500.50, are marked as due.")).to_be_visible()

@@ -142,8 +142,8 @@ def test_all_that_match_are_chosen_beyond_the_page(leads: Client, hub: Hub) -> N
 @pytest.mark.parametrize(
     ("name", "state", "words"),
     [
-        ("grants_approve", GrantState.DUE, "Approve all 1 that are due"),
-        ("grants_due", GrantState.EXPECTED, "Mark all 1 that are expected as due"),
+        ("grants_approve", GrantState.DUE, "Approve the 1 that is due"),
+        ("grants_due", GrantState.EXPECTED, "Mark the 1 that is expected as due"),
     ],
 )
 def test_all_leaves_out_schools_that_have_left_or_have_no_group(

@@ -101,9 +101,9 @@ def test_who_may_only_approve_ticks_to_approve(leads: Client, pays: Client, hub:
 
     to_lead, to_finance = (text_of(browser.get(page("grant_list", hub))) for browser in (leads, pays))
 
-    for words in ("Approve ticked", "Approve all 1 that are due"):
+    for words in ("Approve ticked", "Approve the 1 that is due"):
         assert words in to_lead and words in to_finance
-    for words in ("Mark ticked as due", "Mark all 1 that are expected as due", "Award a grant by hand"):
+    for words in ("Mark ticked as due", "Mark the 1 that is expected as due", "Award a grant by hand"):
         assert words in to_lead and words not in to_finance
 
 

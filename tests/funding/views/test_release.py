@@ -219,7 +219,7 @@ def test_days_in_school_are_logged_once_however_often_they_are_sent(
 
     assert more.context["form"].errors["worked_on"][0].startswith("This form has logged 1 day of ")
     assert done["Location"] == page("release_of_place" if of_school else "release_of_specialist", hub, pk)
-    assert said(done)[0] == "1 day in school logged. Something wrong with it can be put right at any time."
+    assert said(done)[0] == "1 day in school logged. If something is wrong with it, take it back and log it again."
     assert entries(hub) == [(2, WHAT_FOR, "Mina Specialist")]
     other_key = re.search(r'name="key" value="([0-9a-f-]{36})"', leads.get(address).content.decode())
     assert other_key and other_key[1] != key[1]
@@ -271,7 +271,9 @@ def test_what_was_logged_is_taken_back_with_a_reason(leads: Client, hub: Hub, pl
     entry = work.make_release(place, 3)
     address = page("release_correct", hub, entry.pk)
     assert "Take back 1½ days" in text_of(leads.get(address))
-    assert leads.post(address, {"reason": ""}).context["form"].errors == {"reason": ["Say why it is taken back"]}
+    assert leads.post(address, {"reason": ""}).context["form"].errors == {
+        "reason": ["Enter why you are taking it back"]
+    }
 
     done = leads.post(address, {"reason": "Another week."})
 
@@ -318,7 +320,7 @@ def test_a_school_logs_its_own_days_by_its_link_without_an_account(hub: Hub, pla
     assert entries(hub) == [(3, WHAT_FOR, "Hana Head")]
     assert "1½ days in school logged" in text_of(browser.get(done["Location"]))
     refused = browser.post(by_link(link), typed())
-    assert "in the ledger already" in text_of(refused)
+    assert "is logged already" in text_of(refused)
     assert len(entries(hub)) == 1
 
 
@@ -333,7 +335,7 @@ def test_a_school_takes_back_what_it_has_logged_itself(hub: Hub, place: Place, l
     take_back = reverse("release_take_back_school", args=[resolve(address).kwargs["token"], hers])
     assert take_back in shown
 
-    assert "Say why it is taken back" in text_of(browser.post(take_back, {"reason": " "}))
+    assert "Enter why you are taking it back" in text_of(browser.post(take_back, {"reason": " "}))
     for said_then in ("1½ days of", "This has been taken back already."):
         done = browser.post(take_back, {"reason": "It was another day."}, follow=True)
         assert said_then in text_of(done)

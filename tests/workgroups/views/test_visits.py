@@ -613,7 +613,7 @@ def test_a_visit_that_nobody_has_arranged_is_marked_as_missed(place: Place, cons
         response = console.post(address, {"visit": "", "reason": "The school asked for none."}, follow=True)
         assert "The autumn visit is marked as missed." in text_of(response)
     page = text_of(console.get(url(place)))
-    assert "The school asked for none." in page and "None was arranged." in page and address not in page
+    assert "The school asked for none." in page and "Nothing was arranged." in page and address not in page
     assert len(visits_of(place)) == 1
     assert "The autumn visit is marked as missed already." in text_of(console.get(address, follow=True))
     other = console.post(address, {"visit": "", "reason": "Nobody had time."}, follow=True)
