@@ -13,6 +13,7 @@ from hubs.permissions import may
 from hubs.wording import day, from_today, moment, pounds
 from programmes.models import RecruitmentWindow
 from reports.home import Counts, Overdue
+from workgroups.group_forms import ALL_YEARS
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ def _of_expressions(membership: Membership, found: Counts, today: dt.date) -> It
 def _of_groups(membership: Membership, found: Counts, overdue: Overdue | None, today: dt.date) -> Iterator[Task]:
     if found.without_group:
         text = _of(found.without_group, "school waits for a Work Group", "schools wait for a Work Group")
-        yield Task(text, _url(membership, "group_list"), "Choose a group, then add the schools near its Specialist.")
+        # Of next year's, too.
+        url = f"{_url(membership, 'group_list')}?year={ALL_YEARS}"
+        yield Task(text, url, "Choose a group, then add the schools near its Specialist.")
     if overdue and overdue.count:
         text = _of(overdue.count, "support visit is overdue", "support visits are overdue")
         detail = f"To {_of(overdue.places, 'school')}. The term is nearly over."

@@ -50,6 +50,19 @@ def test_the_home_says_what_waits_and_leads_to_it(hub: Hub, lead: User, client_o
     assert reverse("recruitment_dates", args=[hub.slug, window.stage_year_id]) in page
 
 
+def test_as_many_schools_wait_for_a_group_on_the_home_as_where_it_leads(
+    hub: Hub, lead: User, client_of: ClientOf
+) -> None:
+    work.make_place(hub)
+    work.make_place(hub, year=work.this_year() + 1)
+    client = client_of(lead)
+
+    (url,) = re.findall(r'href="([^"]+)">2 schools wait for a Work Group', client.get(home_url(hub)).text)
+
+    figures = {figure.label: figure.value for figure in client.get(url).context["figures"]}
+    assert figures["Schools without a group"] == 2
+
+
 def changed_school(hub: Hub, stage: str, name: str) -> ExpressionOfInterest:
     sent = factories.make_expression(factories.make_window(hub, stage=stage), factories.make_school(name))
     factories.go_on_as(sent.school, factories.make_school(f"{name} Academy"))
