@@ -10,7 +10,7 @@ from hubs.models import Hub
 from tests import factories
 from tests.workgroups.meetings import make_group, make_member_school
 from workgroups.models import Participant, Place, PlaceEvent, WorkGroup
-from workgroups.roster import participants_on, places_on
+from workgroups.roster import group_visited, groups_visited, participants_on, places_on
 
 OCTOBER = dt.date(2026, 10, 1)
 JANUARY = dt.date(2027, 1, 15)
@@ -121,3 +121,20 @@ def test_a_school_that_left_before_the_day_on_which_it_was_to_join_was_never_the
     step(place, kind, JANUARY, other)
     assert in_group(other, MARCH) == set()
     assert in_group(group, dt.date(2026, 9, 30)) == {place.pk}
+
+
+def test_a_visit_is_for_the_group_of_its_day_or_the_nearest_before_or_else_the_first(
+    hub: Hub, group: WorkGroup
+) -> None:
+    place, elm, mill = make_member_school(group), make_group(hub, name="Elm Lane"), make_group(hub, name="Mill Road")
+    step(place, "moved", MARCH, elm)
+    # Recorded after that, it holds from its day on.
+    step(place, "moved", JANUARY, mill)
+    step(place, "taken_out", MARCH + dt.timedelta(days=9), mill)
+    summer = dt.date(2026, 7, 1)
+    after = MARCH + dt.timedelta(days=30)
+    with tenancy.use(hub):
+        of = groups_visited((place.pk, day) for day in (summer, OCTOBER, JANUARY, MARCH, after))
+        assert [of[place.pk, day] for day in (summer, OCTOBER)] == [group.pk] * 2
+        assert [of[place.pk, day] for day in (JANUARY, MARCH, after)] == [mill.pk] * 3
+        assert group_visited(place, MARCH) == mill
