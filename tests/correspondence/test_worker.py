@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -256,7 +257,8 @@ def test_the_sign_of_life_overtakes_mails_that_wait(hub: Hub) -> None:
     tasks.dispatch_deriving(hub_id=hub.pk)
 
     with app.connection_for_read() as connection:
-        taken = [connection.default_channel.basic_get("celery", no_ack=True) for _ in range(4)]
+        channel: Any = connection.default_channel
+        taken = [channel.basic_get("celery", no_ack=True) for _ in range(4)]
     app.control.purge()
 
     names = [message.headers["task"] for message in taken]
