@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -313,3 +314,44 @@ def tab_to(page: Page, words: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"No way by Tab to “{words}”")
+
+
+def test_a_visit_that_nobody_has_arranged_is_marked_as_missed(phone: BrowserContext, site: str, place: Place) -> None:
+    page = phone.new_page()
+    page.goto(site + reverse("visit", args=[place.hub.slug, place.pk, 1, 1]))
+    page.get_by_role("link", name="Mark as missed").focus()
+    page.keyboard.press("Enter")
+    look_at(page)
+    press(page, "Mark as missed")
+    look_at(page)
+    page.get_by_role("link", name="Enter why it did not take place").click()
+    page.keyboard.type("The school could release nobody before Christmas.")
+    press(page, "Mark as missed")
+    expect(page.get_by_text("The autumn visit is marked as missed.")).to_be_visible()
+    look_at(page)
+    with tenancy.use(place.hub):
+        visit = Visit.objects.get()
+    assert (visit.state, visit.was_arranged) == (VisitState.MISSED, False)
+
+
+def test_of_two_windows_the_second_sees_what_the_first_has_put_right(
+    phone: BrowserContext, site: str, place: Place
+) -> None:
+    now = timezone.now()
+    held = {"state": VisitState.HELD, "held_recorded_at": now, "met": "The head", "shared_note": NOTE}
+    work.make_visit(place, starts_at=now - dt.timedelta(days=3), **held)
+    first, second = phone.new_page(), phone.new_page()
+    for page in (first, second):
+        page.goto(site + reverse("visit_put_right", args=[place.hub.slug, place.pk, 1, 1]))
+    for page, met in ((first, "Both lead teachers"), (second, "The whole team")):
+        page.get_by_label("Whom you met").fill(met)
+        page.get_by_label("Why is it put right?").fill("A slip.")
+        press(page, "Put it right")
+    expect(first.get_by_text("It is put right.")).to_be_visible()
+    expect(second.get_by_role("heading", name="What stands now")).to_be_visible()
+    expect(second.get_by_text("Both lead teachers", exact=True)).to_be_visible()
+    look_at(second)
+    press(second, "Put it right")
+    expect(second.get_by_text("It is put right.")).to_be_visible()
+    with tenancy.use(place.hub):
+        assert Visit.objects.get().met == "The whole team"
