@@ -11,9 +11,10 @@ from correspondence import reminders
 from correspondence.models import State
 from correspondence.queries import LETTERS, Upcoming
 from hubs.layout import Button, Look, form_helper
+from hubs.listing import FilterForm
 
 
-class MessageFilter(forms.Form):
+class MessageFilter(FilterForm):
     """Which messages to list."""
 
     q = forms.CharField(label="Recipient or subject", required=False, max_length=100)
@@ -44,7 +45,7 @@ class ActForm(forms.Form):
         self.helper = form_helper(label, others=[leave], look=look)
 
 
-class UpcomingFilter(forms.Form):
+class UpcomingFilter(FilterForm):
     """Which waiting messages to list, and how far ahead."""
 
     q = forms.CharField(label="Recipient or subject", required=False, max_length=100)

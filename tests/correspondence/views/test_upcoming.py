@@ -207,3 +207,14 @@ def test_it_shows_nothing_of_another_hub(ada: Client, other_hub: Hub, queue: Que
 
 def test_a_mastery_specialist_does_not_see_it(specialist: User, client_of: ClientOf, address: str) -> None:
     assert client_of(specialist).get(address).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["upcoming", "message_list"])
+@pytest.mark.parametrize("field", ["state", "kind", "ahead"])
+def test_a_choice_that_is_not_offered_is_ignored(ada: Client, hub: Hub, queue: Queue, name: str, field: str) -> None:
+    queue(hub, subject="Still listed", not_before=at(1))
+
+    page = ada.get(reverse(name, args=[hub.slug]), {field: "held"}).content.decode()
+
+    assert "Select a valid choice" not in page
+    assert "Still listed" in page
