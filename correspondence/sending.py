@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
-from correspondence import deriving
+from correspondence import deriving, reminders
 from correspondence.models import WAITING, Message, State
 from correspondence.tasks import dispatch
 from correspondence.turns import Turn, wait_for_turn
@@ -17,6 +20,35 @@ from hubs.models import Membership
 from hubs.permissions import require
 
 CAN_BE_SENT_AGAIN = (State.FAILED, State.UNCERTAIN)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What a person does with messages that wait: its name after "is", which have it behind them, what is recorded."""
+
+    name: str
+    taken: Collection[State]
+    text: str
+
+
+# By the state that they are in afterwards.
+_STEPS = {
+    State.HELD: _Step(
+        "held back",
+        taken=[State.HELD],
+        text="Held back: it is not sent until somebody lets it go.",
+    ),
+    State.QUEUED: _Step(
+        "let go",
+        taken=[State.QUEUED, State.SENDING],
+        text="Let go: it is sent in its time.",
+    ),
+    State.CANCELLED: _Step(
+        "cancelled",
+        taken=[State.CANCELLED],
+        text="Cancelled: it will not be sent.",
+    ),
+}
 
 
 class TooLate(Exception):
@@ -58,18 +90,7 @@ def retry(*, message: Message, actor: Membership, now: dt.datetime, sure: bool =
 
 def hold(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
     """Hold a waiting message back until somebody lets it go. Raises `TooLate` and `NotAllowed`."""
-    require(actor, "retry_messages")
-    with transaction.atomic():
-        locked = _locked(message)
-        if locked.state == State.HELD:
-            return locked
-        if why := why_not(locked, State.HELD):
-            raise TooLate(why)
-        locked.state = State.HELD
-        locked.save(update_fields=["state"])
-        text = "Held back: it is not sent until somebody lets it go."
-        timeline.record(subject=locked, actor=actor, now=now, text=text)
-    return locked
+    return _bring(message, State.HELD, actor=actor, now=now)
 
 
 def release(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
@@ -78,19 +99,7 @@ def release(*, message: Message, actor: Membership, now: dt.datetime) -> Message
     One that is on its way already stays as it is. Raises `TooLate`, of a reminder also where it is not wanted any
     more, and `NotAllowed`.
     """
-    require(actor, "retry_messages")
-    with transaction.atomic():
-        locked = _locked(message)
-        if locked.state in (State.QUEUED, State.SENDING):
-            return locked
-        if locked.state != State.HELD:
-            raise TooLate(f"This message is not held back any more: it is {_in_words(locked)}.")
-        _refuse_unwanted(locked, now)
-        locked.state = State.QUEUED
-        locked.dispatched_at = None
-        locked.save(update_fields=["state", "dispatched_at"])
-        timeline.record(subject=locked, actor=actor, now=now, text="Let go: it is sent in its time.")
-    return locked
+    return _bring(message, State.QUEUED, actor=actor, now=now)
 
 
 def send_now(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
@@ -113,27 +122,47 @@ def send_now(*, message: Message, actor: Membership, now: dt.datetime) -> Messag
 
 def cancel(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
     """Keep a waiting message from being sent, and a reminder from coming back. Raises `TooLate` and `NotAllowed`."""
+    return _bring(message, State.CANCELLED, actor=actor, now=now)
+
+
+@dataclass(frozen=True)
+class Several:
+    """What became of several messages: those that it is done to, and the others with what keeps them from it."""
+
+    done: list[Message]
+    refused: list[tuple[Message, str]]
+
+
+def bring_several(*, keys: Collection[int], wanted: State, actor: Membership, now: dt.datetime) -> Several:
+    """Hold messages back (`wanted` is held), let them go (queued) or cancel them, as far as each allows it.
+
+    It takes as many queries for many as for one. What is so already counts as done. Raises `NotAllowed`.
+    """
     require(actor, "retry_messages")
     with transaction.atomic():
-        locked = _locked(message)
-        if locked.state == State.CANCELLED:
-            return locked
-        if why := why_not(locked, State.CANCELLED):
-            raise TooLate(why)
-        locked.state = State.CANCELLED
-        locked.cancelled_by = actor.user
-        locked.save(update_fields=["state", "cancelled_by"])
-        timeline.record(subject=locked, actor=actor, now=now, text="Cancelled: it will not be sent.")
-    return locked
+        # In the order in which the engine locks them, too.
+        found = list(Message.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+        to_do = [one for one in found if one.state not in _STEPS[wanted].taken]
+        obstacles = what_keeps(to_do, wanted, now=now)
+        _take([one for one in to_do if one.pk not in obstacles], wanted, actor=actor, now=now)
+    return Several(
+        done=[one for one in found if one.pk not in obstacles],
+        refused=[(one, obstacles[one.pk]) for one in found if one.pk in obstacles],
+    )
 
 
-def why_not(message: Message, wanted: State) -> str:
-    """Why a message cannot be held back or cancelled, as a sentence; nothing where it can be."""
-    if message.state == wanted:
-        return f"It is {_in_words(message)} already."
-    if message.may_become(wanted):
-        return ""
-    return f"This message cannot be {wanted.label.lower()}: it is {_in_words(message)}."
+def what_keeps(messages: Sequence[Message], wanted: State, *, now: dt.datetime) -> dict[int, str]:
+    """What keeps some messages from being held back, let go or cancelled, by key, so that it follows "it is".
+
+    Of those that nothing keeps from it there is none. As many queries for many as for one.
+    """
+    found = {}
+    if wanted == State.QUEUED:
+        found = _unwanted([one for one in messages if _can(one, wanted)], now)
+    for message in messages:
+        if not _can(message, wanted):
+            found[message.pk] = f"{_in_words(message)} already" if message.state == wanted else _in_words(message)
+    return found
 
 
 def why_unwanted(message: Message, *, now: dt.datetime) -> str:
@@ -143,6 +172,58 @@ def why_unwanted(message: Message, *, now: dt.datetime) -> str:
     if message.slot and not deriving.is_wanted(message, now=now):
         return "This message is not sent any more: what it reminds of has changed."
     return ""
+
+
+def _bring(message: Message, wanted: State, *, actor: Membership, now: dt.datetime) -> Message:
+    require(actor, "retry_messages")
+    step = _STEPS[wanted]
+    with transaction.atomic():
+        locked = _locked(message)
+        if locked.state in step.taken:
+            return locked
+        if not _can(locked, wanted):
+            raise TooLate(f"This message cannot be {step.name}: it is {_in_words(locked)}.")
+        if wanted == State.QUEUED:
+            _refuse_unwanted(locked, now)
+        _take([locked], wanted, actor=actor, now=now)
+    return locked
+
+
+def _can(message: Message, wanted: State) -> bool:
+    return message.state in WAITING and message.may_become(wanted)
+
+
+def _take(messages: Sequence[Message], wanted: State, *, actor: Membership, now: dt.datetime) -> None:
+    """Take a step with locked messages for which it is possible, in two queries."""
+    changes: dict[str, Any] = {"state": wanted}
+    if wanted == State.QUEUED:
+        changes["dispatched_at"] = None
+    elif wanted == State.CANCELLED:
+        changes["cancelled_by"] = actor.user
+    Message.objects.filter(pk__in=[message.pk for message in messages]).update(**changes)
+    with timeline.in_one_query():
+        for message in messages:
+            for name, value in changes.items():
+                setattr(message, name, value)
+            timeline.record(subject=message, actor=actor, now=now, text=_STEPS[wanted].text)
+
+
+def _unwanted(messages: Iterable[Message], now: dt.datetime) -> dict[int, str]:
+    """Those that are not to be sent any more, and what they are; each kind's rule is asked once."""
+    found = {}
+    reminders_of: dict[str, list[Message]] = defaultdict(list)
+    for message in messages:
+        if message.useless_at and message.useless_at <= now:
+            found[message.pk] = "of no use any more"
+        elif message.slot:
+            reminders_of[message.kind].append(message)
+    for kind, waiting in reminders_of.items():
+        wanted: dict[str, str] = {}
+        for _, one in reminders.wanted(now=now, until=now + deriving.HORIZON, kind=kind):
+            wanted.setdefault(one.slot, one.key)
+        gone = [message for message in waiting if wanted.get(message.slot) != message.key]
+        found |= {message.pk: "not wanted any more" for message in gone}
+    return found
 
 
 def _let_go(message: Message, *, now: dt.datetime, also: Sequence[str] = ()) -> None:
@@ -164,6 +245,7 @@ def _locked(message: Message) -> Message:
 
 def _in_words(message: Message) -> str:
     words = {
+        State.QUEUED: "waiting to be sent",
         State.HELD: "held back",
         State.SENDING: "being sent at this moment",
         State.SENT: "sent",

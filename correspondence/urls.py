@@ -12,6 +12,7 @@ urlpatterns = [
     path("console/<slug:hub_slug>/messages/", messages.message_list, name="message_list"),
     path("console/<slug:hub_slug>/messages/upcoming/", upcoming.upcoming, name="upcoming"),
     path("console/<slug:hub_slug>/messages/upcoming/hold/", several.upcoming_hold, name="upcoming_hold"),
+    path("console/<slug:hub_slug>/messages/upcoming/release/", several.upcoming_release, name="upcoming_release"),
     path("console/<slug:hub_slug>/messages/upcoming/cancel/", several.upcoming_cancel, name="upcoming_cancel"),
     path(_MESSAGE, messages.message, name="message"),
     path(f"{_MESSAGE}record/", messages.message_record, name="message_record"),

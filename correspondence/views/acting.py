@@ -161,7 +161,7 @@ def _when(message: Message, now: dt.datetime) -> str:
 def _hold_means(message: Message, now: dt.datetime) -> str:
     said = "It is not sent until somebody lets it go."
     if message.slot:
-        said += " If the date moves that it reminds of, it moves along and stays held back."
+        said += " If the date that it reminds of moves, it moves with it and stays held back."
     if message.useless_at:
         said += f" From {moment(message.useless_at)} on it is of no use any more, and is not sent at all."
     return said
@@ -169,7 +169,11 @@ def _hold_means(message: Message, now: dt.datetime) -> str:
 
 def _cancel_means(message: Message, now: dt.datetime) -> str:
     said = "It will not be sent, and it cannot be queued again."
-    return f"{said} If the date moves that it reminds of, there is a new one for that." if message.slot else said
+    return (
+        f"{said} If the date that it reminds of moves, a new message is written for the new date."
+        if message.slot
+        else said
+    )
 
 
 def _send_now_means(message: Message, now: dt.datetime) -> str:

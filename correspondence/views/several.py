@@ -1,26 +1,24 @@
-"""Holding back or cancelling several messages that wait: what is ticked, or all that match, is shown and confirmed."""
+"""Holding back, letting go or cancelling several messages: what is ticked, or all that match, is confirmed first."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.contrib import messages as notices
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from correspondence import queries, sending
 from correspondence.models import Message, State
-from correspondence.views.acting import Verb
 from correspondence.views.upcoming import end_of, filter_form, line_of
 from hubs import listing
 from hubs.access import MemberRequest, member
 from hubs.layout import Look
 from hubs.methods import form_page
-from hubs.permissions import NotAllowed
 
 # Each is a field of the form, of which a request may bring 500.
 MOST_AT_ONCE = 400
@@ -35,32 +33,37 @@ class Step:
     meaning: str
     # Round "12 messages": "Hold 12 messages back".
     button: tuple[str, str]
-    # After "not", and after "1 message" and "12 messages".
+    # After "12 messages" and "12 messages not".
     done: str
-    one_done: str
-    several_done: str
+    # Of all that match, those in this state; in any where there is none.
+    among: State | None = None
     look: Look = ""
 
 
 HOLD = Step(
     State.HELD,
     "Hold messages back",
-    "They are not sent until somebody lets them go. If the date moves that one reminds of, it moves along and stays "
-    "held back.",
+    "They are not sent until somebody lets them go. If the date that a message reminds of moves, the message moves "
+    "with it and stays held back.",
     ("Hold", "back"),
     "held back",
-    "is held back. It is not sent until somebody lets it go.",
-    "are held back. They are not sent until somebody lets them go.",
+    among=State.QUEUED,
+)
+RELEASE = Step(
+    State.QUEUED,
+    "Let messages go",
+    "Each is sent in its time, or at once where that has passed.",
+    ("Let", "go"),
+    "let go",
+    among=State.HELD,
 )
 CANCEL = Step(
     State.CANCELLED,
     "Cancel messages",
-    "They will not be sent, and they cannot be queued again. If the date moves that one reminds of, there is a new one "
-    "for that.",
+    "They will not be sent, and they cannot be queued again. If the date that a message reminds of moves, a new "
+    "message is written for the new date.",
     ("Cancel", ""),
     "cancelled",
-    "is cancelled. It will not be sent.",
-    "are cancelled. They will not be sent.",
     look="warning",
 )
 
@@ -69,43 +72,48 @@ CANCEL = Step(
 @form_page
 def upcoming_hold(request: MemberRequest) -> HttpResponse:
     """Hold several waiting messages back."""
-    return _page(request, HOLD, sending.hold)
+    return _page(request, HOLD)
+
+
+@member("retry_messages")
+@form_page
+def upcoming_release(request: MemberRequest) -> HttpResponse:
+    """Let several messages go that are held back."""
+    return _page(request, RELEASE)
 
 
 @member("retry_messages")
 @form_page
 def upcoming_cancel(request: MemberRequest) -> HttpResponse:
     """Keep several waiting messages from being sent."""
-    return _page(request, CANCEL, sending.cancel)
+    return _page(request, CANCEL)
 
 
-def _page(request: MemberRequest, step: Step, verb: Verb) -> HttpResponse:
+def _page(request: MemberRequest, step: Step) -> HttpResponse:
     now = timezone.now()
     filters = listing.filters_that_led_here(request)
     back_url = reverse("upcoming", args=[request.hub.slug]) + (f"?{filters}" if filters else "")
     if request.method == "POST":
-        _do(request, step, verb, _ticked(request.POST.getlist("message")))
+        _do(request, step, now)
         return redirect(back_url)
     if request.GET.get("all"):
         chosen = filter_form(request).chosen
-        if step.wanted == State.HELD:
-            chosen = replace(chosen, state=State.QUEUED)
+        if step.among:
+            chosen = replace(chosen, state=step.among)
         matching = queries.upcoming(chosen, until=end_of(chosen, now))
         found, total = list(matching[:MOST_AT_ONCE]), matching.count()
     else:
-        found = _ticked(request.GET.getlist("message"))
+        found = list(Message.objects.filter(pk__in=_ticked(request.GET)).order_by("pk"))
         total = len(found)
-    refused = [(message, why) for message in found if (why := sending.why_not(message, step.wanted))]
-    left_out = {message.pk for message, _ in refused}
-    lines = [line_of(request, message, now) for message in found if message.pk not in left_out]
+    obstacles = sending.what_keeps(found, step.wanted, now=now)
+    lines = [line_of(request, message, now) for message in found if message.pk not in obstacles]
     before, after = step.button
     context = {
         "step": step,
         "lines": lines,
-        "counted": _counted(len(lines)),
         "button": f"{before} {_counted(len(lines))} {after}".strip(),
-        "refused": refused,
-        "left_out": _counted(len(refused)),
+        "refused": [(message, obstacles[message.pk]) for message in found if message.pk in obstacles],
+        "left_out": _counted(len(obstacles)),
         "shown": len(found),
         "total": total,
         "back_url": back_url,
@@ -114,31 +122,26 @@ def _page(request: MemberRequest, step: Step, verb: Verb) -> HttpResponse:
     return render(request, "correspondence/upcoming_several.html", context)
 
 
-def _do(request: MemberRequest, step: Step, verb: Verb, chosen: Iterable[Message]) -> None:
-    """Do it to each, and say to how many it is done, and to which it is not and why."""
-    now = timezone.now()
-    done = 0
+def _do(request: MemberRequest, step: Step, now: dt.datetime) -> None:
+    """Do it to what was sent along, and say to how many it is done, and to which it is not and why."""
+    became = sending.bring_several(keys=_ticked(request.POST), wanted=step.wanted, actor=request.membership, now=now)
+    if became.done:
+        notices.success(request, f"{_counted(len(became.done))} {step.done}.")
     refused: dict[str, list[str]] = defaultdict(list)
-    for message in chosen:
-        try:
-            verb(message=message, actor=request.membership, now=now)
-            done += 1
-        except (sending.TooLate, NotAllowed) as refusal:
-            refused[str(refusal)].append(", ".join(message.recipients))
-    if done:
-        notices.success(request, f"{_counted(done)} {step.one_done if done == 1 else step.several_done}")
+    for message, why in became.refused:
+        refused[why].append(", ".join(message.recipients))
     for why, recipients in refused.items():
-        notices.error(
-            request, f"Not {step.done}: {_counted(len(recipients))}, to {', '.join(sorted(recipients))}. {why}"
-        )
-    if not done and not refused:
+        they_are = "it is" if len(recipients) == 1 else "they are"
+        to = ", ".join(sorted(recipients))
+        notices.error(request, f"{_counted(len(recipients))} not {step.done}, as {they_are} {why}: to {to}.")
+    if not became.done and not became.refused:
         notices.error(request, "Nothing was done: tick at least one message first.")
 
 
-def _ticked(values: Iterable[str]) -> list[Message]:
-    """The hub's messages among those that were sent along, in the order in which the engine locks them, too."""
-    keys = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) <= 18]
-    return list(Message.objects.filter(pk__in=keys).order_by("pk"))
+def _ticked(sent: QueryDict) -> list[int]:
+    """The keys that were sent along."""
+    values = sent.getlist("message")
+    return [int(value) for value in values if value.isascii() and value.isdigit() and len(value) <= 18]
 
 
 def _counted(number: int) -> str:

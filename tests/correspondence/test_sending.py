@@ -312,6 +312,73 @@ def test_a_reminder_whose_date_has_come_back_takes_the_place_of_the_one_that_wai
     assert states(hub) == {"fake:1:21": State.QUEUED, "fake:1:28": State.CANCELLED, "fake:2:21": State.QUEUED}
 
 
+# --- Several at once ------------------------------------------------------------------------------
+
+
+def several(hub: Hub, messages: list[Message], wanted: State, actor: Membership, now: dt.datetime) -> sending.Several:
+    with tenancy.use(hub):
+        return sending.bring_several(keys=[one.pk for one in messages], wanted=wanted, actor=actor, now=now)
+
+
+@pytest.mark.parametrize(
+    ("verb", "wanted", "before"),
+    [
+        (sending.hold, State.HELD, State.QUEUED),
+        (sending.release, State.QUEUED, State.HELD),
+        (sending.cancel, State.CANCELLED, State.HELD),
+    ],
+)
+def test_several_become_what_each_becomes_on_its_own(
+    hub: Hub, queue: Queue, ada: Membership, now: dt.datetime, verb: Act, wanted: State, before: State
+) -> None:
+    alone, *together = (in_state(queue(hub), before) for _ in range(3))
+    with tenancy.use(hub):
+        Message.objects.update(dispatched_at=now)
+    act(verb, alone, ada, now)
+
+    for _ in range(2):
+        became = several(hub, together, wanted, ada, now)
+        assert (became.done, became.refused) == (together, [])
+
+    def facts(message: Message) -> list[object]:
+        found = reload(message)
+        return [found.state, found.cancelled_by_id, found.dispatched_at, found.not_before, timeline_of(message)]
+
+    assert [facts(one) for one in together] == [facts(alone)] * 2
+    assert facts(alone)[0] == wanted
+
+
+def test_of_several_each_is_refused_for_its_own_reason(
+    hub: Hub, queue: Queue, rule: FakeRule, ada: Membership, now: dt.datetime
+) -> None:
+    rule.want("fake:1", "21", now + DAY)
+    rule.want("fake:2", "21", now + DAY)
+    reminders = [in_state(one, State.HELD) for one in derive(hub, now)]
+    rule.want("fake:2", "28", now + 7 * DAY)
+    letter, useless, cancelled = (in_state(queue(hub), state) for state in [State.HELD, State.HELD, State.CANCELLED])
+    with tenancy.use(hub):
+        Message.objects.filter(pk=useless.pk).update(useless_at=now)
+
+    became = several(hub, [*reminders, letter, useless, cancelled], State.QUEUED, ada, now)
+
+    assert became.done == [reminders[0], letter]
+    assert became.refused == [
+        (reminders[1], "not wanted any more"),
+        (useless, "of no use any more"),
+        (cancelled, "cancelled"),
+    ]
+    assert [reload(one).state for one in (reminders[1], useless)] == [State.HELD] * 2
+    assert timeline_of(reminders[1]) == []
+
+
+def test_a_mastery_specialist_may_not_touch_several(hub: Hub, queue: Queue, specialist: User, now: dt.datetime) -> None:
+    message = queue(hub)
+
+    with pytest.raises(NotAllowed):
+        several(hub, [message], State.CANCELLED, membership_of(specialist, hub), now)
+    assert reload(message).state == State.QUEUED
+
+
 # --- What is known afterwards --------------------------------------------------------------------
 
 

@@ -321,6 +321,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     # What will go out.
     "upcoming": lambda world: {},
     "upcoming_hold": lambda world: {},
+    "upcoming_release": lambda world: {},
     "upcoming_cancel": lambda world: {},
     "message_record": lambda world: {"message_id": world.message.pk},
     "message_hold": lambda world: {"message_id": world.message.pk},
@@ -472,6 +473,7 @@ NEEDS: dict[str, set[str]] = {
         "message_release",
         "message_send_now",
         "upcoming_hold",
+        "upcoming_release",
         "upcoming_cancel",
     },
     "manage_hub": {"hub_settings", "hub_history", "hub_profile", "hub_colour", "hub_areas", "hub_lead_school"},

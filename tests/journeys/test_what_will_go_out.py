@@ -70,11 +70,15 @@ def test_what_will_go_out(quiet: Page, site: str, administrator: User, client_of
     page.get_by_role("button", name="Hold ticked").click()
     look_at(page)
     page.get_by_role("button", name="Hold 2 messages back").click()
-    expect(page.get_by_role("alert")).to_contain_text("2 messages are held back.")
-    for row in (rows.nth(1), rows.nth(2)):
-        row.get_by_role("button", name="Let go").click()
+    expect(page.get_by_role("alert")).to_contain_text("2 messages held back.")
 
-    # Let go, and sent at once.
+    # Let go, two together and one by itself, and sent at once.
+    for row in (rows.nth(1), rows.nth(2)):
+        row.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Let ticked go").click()
+    look_at(page)
+    page.get_by_role("button", name="Let 2 messages go").click()
+    expect(page.get_by_role("alert")).to_contain_text("2 messages let go.")
     rows.first.get_by_role("button", name="Let go").click()
     expect(rows.first).not_to_contain_text("Held back")
     rows.first.get_by_role("link", name="Send now").click()

@@ -122,9 +122,9 @@ def test_a_reminder_is_told_of_its_dates(ada: Client, hub: Hub, queue: Queue) ->
     cancel = ada.get(url("message_cancel", hub, message.pk)).content.decode()
 
     assert "The meeting is soon." in hold
-    assert "it moves along and stays held back" in hold
+    assert "If the date that it reminds of moves, it moves with it and stays held back." in hold
     assert "it is of no use any more, and is not sent at all" in hold
-    assert "there is a new one for that" in cancel
+    assert "a new message is written for the new date" in cancel
 
 
 def test_what_is_of_no_use_any_more_is_not_sent(ada: Client, hub: Hub, queue: Queue) -> None:

@@ -11,14 +11,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from correspondence import sending
+from correspondence import deriving
 from correspondence.models import Message, State
 from correspondence.views import several
 from hubs import tenancy
 from hubs.models import Hub, User
-from hubs.permissions import NotAllowed
 from tests.correspondence.conftest import Queue, in_state, reload
+from tests.correspondence.rules import FakeRule
 from tests.correspondence.views.test_upcoming import at
 
 ClientOf = Callable[[User], Client]
@@ -55,14 +56,44 @@ def said(response: Any) -> list[str]:
 
 
 def test_each_message_can_be_ticked_and_all_are_one_link(ada: Client, hub: Hub, three: list[Message]) -> None:
-    in_state(three[0], State.HELD)
-
     page = unescape(ada.get(url("upcoming", hub, q="offer", ahead=14)).content.decode())
 
     assert [f'value="{one.pk}"' in page for one in three] == [True, True, False]
     assert f"{reverse('upcoming_hold', args=[hub.slug])}?all=1&q=offer&ahead=14&from=q%3Doffer%26ahead%3D14" in page
-    assert "Hold the 1 that will go out" in page
-    assert "Cancel all 2" in page
+    assert "Hold all 2<" in page
+    assert "Cancel all 2<" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "offered", "not_offered"),
+    [
+        ("", ["Hold ticked", "Let ticked go", "Cancel ticked", "Hold all 2 that will go out", "Let all 2 held back go",
+              "Cancel all 4"], []),
+        ("held_back", ["Let ticked go", "Cancel ticked", "Let all 2 go", "Cancel all 2"], ["Hold "]),
+        ("queued", ["Hold ticked", "Cancel ticked", "Hold all 2<", "Cancel all 2"], ["Let "]),
+    ],
+)  # fmt: skip
+def test_what_can_be_done_with_several_is_offered(
+    ada: Client, hub: Hub, queue: Queue, three: list[Message], state: str, offered: list[str], not_offered: list[str]
+) -> None:
+    for message in [three[0], queue(hub, not_before=at(1))]:
+        in_state(message, State.HELD)
+
+    page = ada.get(url("upcoming", hub, state=state)).content.decode()
+    above = page[page.index('id="several"') : page.index("<table")]
+
+    assert [text for text in offered if text not in above] == []
+    assert [text for text in not_offered if text in above] == []
+
+
+def test_all_is_not_offered_of_one(ada: Client, hub: Hub, queue: Queue) -> None:
+    queue(hub, not_before=at(1))
+
+    page = ada.get(url("upcoming", hub)).content.decode()
+
+    assert "Hold ticked" in page
+    assert "Let ticked go" not in page
+    assert "all 1" not in page
 
 
 def test_who_may_not_act_ticks_nothing(
@@ -80,9 +111,8 @@ def test_who_may_not_act_ticks_nothing(
     ("name", "asked", "button", "state", "told"),
     [
         ("upcoming_hold", "Hold messages back", "Hold 2 messages back", State.HELD,
-         "2 messages are held back. They are not sent until somebody lets them go."),
-        ("upcoming_cancel", "Cancel messages", "Cancel 2 messages", State.CANCELLED,
-         "2 messages are cancelled. They will not be sent."),
+         "2 messages held back."),
+        ("upcoming_cancel", "Cancel messages", "Cancel 2 messages", State.CANCELLED, "2 messages cancelled."),
     ],
 )  # fmt: skip
 def test_what_is_ticked_is_listed_and_done_once(
@@ -106,6 +136,35 @@ def test_what_is_ticked_is_listed_and_done_once(
         assert reload(three[0]).cancelled_by is None or state == State.CANCELLED
 
 
+def test_several_that_are_held_back_are_let_go(ada: Client, hub: Hub, three: list[Message]) -> None:
+    for message in three[:2]:
+        in_state(message, State.HELD)
+    address = url("upcoming_release", hub, message=keys(three))
+
+    page = ada.get(address).content.decode()
+    assert "Let 2 messages go" in page
+    assert "It is waiting to be sent already." in page
+
+    # And a double click.
+    for _ in range(2):
+        assert said(ada.post(address, {"message": keys(three[:2])}))[-1] == "2 messages let go."
+    assert states(three) == [State.QUEUED] * 3
+
+
+def test_what_is_of_no_use_any_more_is_not_let_go(ada: Client, hub: Hub, three: list[Message]) -> None:
+    for message in three:
+        in_state(message, State.HELD)
+    with tenancy.use(hub):
+        Message.objects.filter(pk=three[0].pk).update(useless_at=at(-1))
+    address = url("upcoming_release", hub, all=1)
+
+    assert "It is of no use any more." in ada.get(address).content.decode()
+    assert said(ada.post(address, {"message": keys(three)})) == [
+        "2 messages let go.",
+        "1 message not let go, as it is of no use any more: to head@ashlane.example.",
+    ]
+
+
 def test_all_that_match_are_those_of_the_filters(ada: Client, hub: Hub, three: list[Message]) -> None:
     in_state(three[0], State.HELD)
 
@@ -113,6 +172,7 @@ def test_all_that_match_are_those_of_the_filters(ada: Client, hub: Hub, three: l
         return [line.message.pk for line in ada.get(url(name, hub, all=1, **query)).context["lines"]]
 
     assert listed("upcoming_hold", q="offer") == [three[1].pk]
+    assert listed("upcoming_release", q="offer") == [three[0].pk]
     assert listed("upcoming_cancel", q="offer") == keys(three[:2])
     assert listed("upcoming_cancel", state="queued") == keys(three[1:])
 
@@ -134,16 +194,26 @@ def test_what_cannot_be_done_is_left_out_and_said(ada: Client, hub: Hub, three: 
     page = ada.get(address)
     assert [line.message.pk for line in page.context["lines"]] == [three[2].pk]
     assert "Not among them: 2 messages" in page.content.decode()
-    assert "This message cannot be held back: it is sent." in page.content.decode()
+    assert "It is sent." in page.content.decode()
     assert "It is held back already." in page.content.decode()
 
     # One of them is sent meanwhile.
     in_state(three[2], State.SENDING)
-    cannot = "This message cannot be held back: it is being sent at this moment."
     response = ada.post(address, {"message": keys(three[1:])})
     assert said(response) == [
-        "1 message is held back. It is not sent until somebody lets it go.",
-        f"Not held back: 1 message, to head@ashlane.example. {cannot}",
+        "1 message held back.",
+        "1 message not held back, as it is being sent at this moment: to head@ashlane.example.",
+    ]
+
+
+def test_what_can_be_done_to_none_of_them_is_said(ada: Client, hub: Hub, three: list[Message]) -> None:
+    for message in three[:2]:
+        in_state(message, State.SENT)
+    address = url("upcoming_cancel", hub, message=keys(three[:2]))
+
+    assert "None of these can be cancelled: 2 messages" in ada.get(address).content.decode()
+    assert said(ada.post(address, {"message": keys(three[:2])})) == [
+        "2 messages not cancelled, as they are sent: to head@ashlane.example, head@ashlane.example."
     ]
 
 
@@ -163,27 +233,7 @@ def test_messages_of_another_hub_are_left_alone(ada: Client, hub: Hub, other_hub
     assert reload(theirs).state == State.QUEUED
 
 
-def test_permission_is_asked_for_each(
-    ada: Client, hub: Hub, three: list[Message], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cancel = sending.cancel
-
-    def only_receipts(*, message: Message, **rest: object) -> Message:
-        if message.subject != "Receipt":
-            raise NotAllowed("You may not.")
-        return cancel(message=message, **rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(sending, "cancel", only_receipts)
-
-    response = ada.post(url("upcoming_cancel", hub), {"message": keys(three)})
-
-    assert said(response) == [
-        "1 message is cancelled. It will not be sent.",
-        "Not cancelled: 2 messages, to head@ashlane.example, head@ashlane.example. You may not.",
-    ]
-
-
-@pytest.mark.parametrize("name", ["upcoming_hold", "upcoming_cancel"])
+@pytest.mark.parametrize("name", ["upcoming_hold", "upcoming_release", "upcoming_cancel"])
 def test_a_mastery_specialist_may_not(
     specialist: User, client_of: ClientOf, hub: Hub, three: list[Message], name: str
 ) -> None:
@@ -198,3 +248,26 @@ def test_it_takes_as_many_queries_for_three_messages_as_for_one(ada: Client, hub
         return len([query for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))])
 
     assert queries(three) == queries(three[:1]) <= 10
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.CANCELLED, State.QUEUED])
+def test_eleven_messages_are_done_in_as_many_queries_as_one(
+    ada: Client, hub: Hub, queue: Queue, rule: FakeRule, state: State
+) -> None:
+    for number in range(12):
+        rule.want(f"fake:{number}", "soon", at(2))
+    with tenancy.use(hub):
+        deriving.bring_up_to_date(now=timezone.now())
+        reminders = list(Message.objects.order_by("pk"))
+    name = {State.HELD: "upcoming_hold", State.CANCELLED: "upcoming_cancel", State.QUEUED: "upcoming_release"}[state]
+    if state == State.QUEUED:
+        for message in reminders:
+            in_state(message, State.HELD)
+
+    def queries(messages: list[Message]) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            ada.post(url(name, hub), {"message": keys(messages)})
+        assert states(messages) == [state] * len(messages)
+        return len([query for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+
+    assert queries(reminders[:1]) == queries(reminders[1:]) <= 12
