@@ -33,6 +33,15 @@ class Roster:
         ever = self._steps.get(group.pk, {})
         return {place for place, steps in ever.items() if _group_on(day, steps) == group.pk}
 
+    def places_known_on(self, group: WorkGroup, day: dt.date, *, by: dt.datetime) -> set[int]:
+        """Those of them of which that was recorded by a moment, and still holds."""
+        steps_of = self._steps.get(group.pk, {})
+        return {
+            place
+            for place in self.places_on(group, day)
+            if _group_on(day, [step for step in steps_of[place] if step.recorded_at <= by]) == group.pk
+        }
+
 
 def places_on(group: WorkGroup, day: dt.date) -> set[int]:
     """The keys of the places that were in a group on a day, in one query."""

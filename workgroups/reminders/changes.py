@@ -33,7 +33,7 @@ class MeetingChanged:
         people = GroupPeople(one.meeting.group for one in told)
         for one in told:
             meeting = one.meeting
-            for recipient in people.of(meeting.group, *one.days):
+            for recipient in one.recipients(people):
                 yield Wanted(
                     slot=f"{self.kind}:{meeting.pk}:{recipient.part}",
                     occurrence=str(one.last.sequence),

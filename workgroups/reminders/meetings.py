@@ -98,7 +98,7 @@ def _told_since(since: dt.datetime, latest: News | None, people: GroupPeople) ->
     """The addresses to which news goes that there has been since a moment."""
     if latest is None or latest.last.changed_at < since:
         return set()
-    return {one.address.lower() for one in people.of(latest.meeting.group, *latest.days)}
+    return {one.address.lower() for one in latest.recipients(people)}
 
 
 def _text(meeting: Meeting, recipient: Recipient, hub: Hub) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from workgroups.models import Meeting, MeetingChange
+from workgroups.reminders.people import GroupPeople, Recipient
 
 # A slip is mostly seen at once: what follows so soon after a change belongs to it, and is one mail.
 SETTLED_AFTER = dt.timedelta(minutes=5)
@@ -31,15 +32,15 @@ class News:
         """Whether the meeting does not take place."""
         return self.last.kind == MeetingChange.Kind.CANCELLED
 
-    @property
-    def days(self) -> list[dt.date]:
-        """Who takes part on one of these is told: as it changes, when it would have been and when it is now.
+    def recipients(self, people: GroupPeople) -> list[Recipient]:
+        """Who took part as it changed, or was to take part when the meeting would have been or when it is now.
 
-        Who joins only then may have been reminded of it already.
+        Who came only afterwards knows no other date: she is reminded of the meeting like of any other.
         """
         changed_on = timezone.localdate(self.last.changed_at)
         was_on = timezone.localdate(self.before.starts_at_before)
-        return [changed_on, *(max(day, changed_on) for day in (was_on, self.meeting.day))]
+        days = {changed_on, max(was_on, changed_on), max(self.meeting.day, changed_on)}
+        return people.known(self.meeting.group, days, by=self.last.changed_at)
 
 
 class MeetingNews:

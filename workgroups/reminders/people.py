@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 
 from hubs.links import public_url
 from hubs.models import Hub, Role
@@ -59,7 +60,7 @@ class SchoolPeople:
 
 
 class GroupPeople:
-    """The people of some groups, on any day, in four queries; schools that have left their group by now are not."""
+    """The people of some groups, on any day, in four queries; of schools that are in no group by now there are none."""
 
     def __init__(self, groups: Iterable[WorkGroup]) -> None:
         self._roster = Roster(groups)
@@ -67,16 +68,20 @@ class GroupPeople:
         self._places = list(in_groups.order_by("pk"))
         self._people = SchoolPeople(self._places)
 
-    def of(self, group: WorkGroup, *days: dt.date) -> list[Recipient]:
-        """The Specialist and the lead teachers who take part in the group on any of the days."""
-        return each_once(one for day in days for one in self._on(group, day))
+    def of(self, group: WorkGroup, day: dt.date) -> list[Recipient]:
+        """The Specialist and the lead teachers who take part in the group on a day."""
+        return self._at(group, self._roster.places_on(group, day), day)
 
-    def _on(self, group: WorkGroup, day: dt.date) -> list[Recipient]:
-        there = self._roster.places_on(group, day)
+    def known(self, group: WorkGroup, days: Iterable[dt.date], *, by: dt.datetime) -> list[Recipient]:
+        """Those of a moment, of the schools of which it was recorded by then that they are there on any of the days."""
+        there = {place for day in days for place in self._roster.places_known_on(group, day, by=by)}
+        return self._at(group, there, timezone.localdate(by))
+
+    def _at(self, group: WorkGroup, there: set[int], day: dt.date) -> list[Recipient]:
         teachers = (
             one for place in self._places if place.pk in there for one in self._people.lead_teachers(place, day)
         )
-        return [*specialist_on(group.specialist, day), *teachers]
+        return each_once([*specialist_on(group.specialist, day), *teachers])
 
 
 def specialist_on(specialist: MasterySpecialist, day: dt.date) -> list[Recipient]:

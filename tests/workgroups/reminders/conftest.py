@@ -12,7 +12,7 @@ from hubs import tenancy
 from hubs.models import Hub, Membership, User
 from tests import factories, work
 from tests.work import LONDON
-from workgroups.models import MasterySpecialist, Meeting, Place, PlaceEvent, WorkGroup
+from workgroups.models import MasterySpecialist, Meeting, Participant, Place, PlaceEvent, WorkGroup
 from workgroups.planning import MeetingDetails, cancel_meeting, change_meeting, details_of
 
 YEAR = 2026
@@ -64,11 +64,11 @@ def cancel(meeting: Meeting, actor: Membership, now: dt.datetime) -> None:
         cancel_meeting(meeting=found, reason="The host’s boiler is broken.", actor=actor, now=now)
 
 
-def joins_on(place: Place, day: dt.date) -> None:
+def joins_on(place: Place, day: dt.date, *, recorded_at: dt.datetime = JOINED) -> None:
     """Have a place that is in its group already join it on another day."""
     with tenancy.use(place.hub_id):
         _step(place, PlaceEvent.Kind.TAKEN_OUT, JOINED.date(), place.group)
-        _step(place, PlaceEvent.Kind.JOINED, day, place.group)
+        _step(place, PlaceEvent.Kind.JOINED, day, place.group, recorded_at)
 
 
 def moves_on(place: Place, day: dt.date, group: WorkGroup) -> None:
@@ -78,9 +78,21 @@ def moves_on(place: Place, day: dt.date, group: WorkGroup) -> None:
         Place.objects.filter(pk=place.pk).update(group=group, specialist_school=group.specialist_school_id)
 
 
-def _step(place: Place, kind: PlaceEvent.Kind, on: dt.date, group: WorkGroup | None) -> None:
+def followed_by(teacher: Participant, day: dt.date) -> Participant:
+    """Have another lead teacher follow on a day."""
+    with tenancy.use(teacher.hub_id):
+        Participant.objects.filter(pk=teacher.pk).update(ends_on=day)
+        return Participant.objects.create(
+            hub_id=teacher.hub_id, place=teacher.place, position=teacher.position, name="Nia New", role="Teacher",
+            email="nia@school.example", starts_on=day,
+        )  # fmt: skip
+
+
+def _step(
+    place: Place, kind: PlaceEvent.Kind, on: dt.date, group: WorkGroup | None, recorded_at: dt.datetime = JOINED
+) -> None:
     PlaceEvent.objects.create(
-        hub_id=place.hub_id, place=place, kind=kind, group=group, happened_on=on, reason="So.", recorded_at=JOINED
+        hub_id=place.hub_id, place=place, kind=kind, group=group, happened_on=on, reason="So.", recorded_at=recorded_at
     )
 
 

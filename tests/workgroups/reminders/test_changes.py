@@ -15,6 +15,7 @@ from tests.workgroups.reminders.conftest import (
     at,
     cancel,
     change,
+    followed_by,
     joins_on,
     moves_on,
     wishes,
@@ -197,15 +198,39 @@ def test_who_came_or_left_around_the_change(
     with tenancy.use(hub):
         first, second = place.participants.all()
         Participant.objects.filter(pk=first.pk).update(ends_on=NOW.date())
-        # From after the meeting's day on.
-        Participant.objects.filter(pk=second.pk).update(starts_on=dt.date(2026, 11, 19))
+        # Who follows is known from that day on at the earliest.
+        Participant.objects.filter(pk=second.pk).update(starts_on=NOW.date() + DAY)
         MasterySpecialist.objects.filter(pk=mastery.pk).update(ends_on=NOW.date())
     assert wishes(MEETING_CHANGED, hub, NOW) == []
 
-    # She may have been reminded already of the day on which she will take part.
     with tenancy.use(hub):
-        Participant.objects.filter(pk=second.pk).update(starts_on=dt.date(2026, 11, 18))
+        Participant.objects.filter(pk=second.pk).update(starts_on=NOW.date())
     assert [one.recipient for one in wishes(MEETING_CHANGED, hub, NOW)] == [second.email]
+
+
+@pytest.mark.parametrize(("recorded_at", "told"), [(NOW, 2), (NOW + MINUTE, 0), (NOW + 3 * DAY, 0)])
+def test_a_school_whose_joining_is_recorded_only_after_the_change_knows_no_other_date(
+    hub: Hub, meeting: Meeting, place: Place, ada: Membership, recorded_at: dt.datetime, told: int
+) -> None:
+    change(meeting, ada, NOW, starts_at=at(11, 20, 9))
+    joins_on(place, NOW.date(), recorded_at=recorded_at)
+
+    specialist, *teachers = wishes(MEETING_CHANGED, hub, NOW + 3 * DAY)
+
+    assert (specialist.recipient, len(teachers)) == ("mina@people.example", told)
+
+
+def test_a_lead_teacher_who_follows_after_the_change_knows_no_other_date(
+    hub: Hub, meeting: Meeting, place: Place, ada: Membership
+) -> None:
+    change(meeting, ada, NOW, starts_at=at(11, 20, 9))
+    with tenancy.use(hub):
+        first, second = place.participants.all()
+    followed_by(first, NOW.date() + 3 * DAY)
+
+    _, *teachers = wishes(MEETING_CHANGED, hub, NOW + 3 * DAY)
+
+    assert [one.recipient for one in teachers] == [first.email, second.email]
 
 
 @pytest.mark.parametrize(

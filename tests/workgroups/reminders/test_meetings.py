@@ -19,6 +19,7 @@ from tests.workgroups.reminders.conftest import (
     cancel,
     change,
     due,
+    followed_by,
     joins_on,
     moves_on,
     wishes,
@@ -240,6 +241,23 @@ def test_a_change_of_which_people_are_told_stands_for_the_reminder_although_a_la
 
     now = LATE + 11 * MINUTE
     assert [len(recipients(rule, hub, now)) for rule in (MEETING_CHANGED, IN_TWO_DAYS)] == [1, 0]
+
+
+def test_who_came_only_after_a_change_is_reminded_although_the_others_were_told(
+    hub: Hub, group: WorkGroup, place: Place, ada: Membership
+) -> None:
+    meeting = work.make_meeting(group, starts_at=at(11, 18, 13, 30), made_at=JOINED)
+    later = work.make_place(hub, group=group, accepted_at=JOINED)
+    joins_on(later, LATE.date(), recorded_at=LATE + 10 * MINUTE)
+    change(meeting, ada, LATE, starts_at=at(11, 18, 9))
+    with tenancy.use(hub):
+        first, second = place.participants.all()
+        newly = [teacher.email for teacher in later.participants.all()]
+    following = followed_by(first, LATE.date() + dt.timedelta(days=1))
+
+    now = LATE + dt.timedelta(days=1)
+    assert recipients(MEETING_CHANGED, hub, now) == ["mina@people.example", first.email, second.email]
+    assert recipients(IN_TWO_DAYS, hub, now) == [following.email, *newly]
 
 
 def test_cancelled_is_told_and_not_reminded_of(hub: Hub, group: WorkGroup, ada: Membership) -> None:
