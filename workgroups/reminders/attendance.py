@@ -89,7 +89,7 @@ def _wanted(
         recipient=recipient.address,
         subject=f"Who came on {day(meeting.starts_at)}? {group.name}",
         text=_text(meeting, recipient, hub),
-        because=f"The meeting of {group.name} was on {plain_day(meeting.starts_at)}.",
+        because=f"Attendance at the meeting of {group.name} on {plain_day(meeting.starts_at)} is to be recorded.",
         about=meeting,
     )
 

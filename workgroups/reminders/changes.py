@@ -73,7 +73,8 @@ def _because(one: News) -> str:
         return f"The meeting of {group} on {was} is cancelled."
     if one.meeting.starts_at != one.before.starts_at_before:
         return f"The meeting of {group} on {was} is now on {moment(one.meeting.starts_at)}."
-    return f"The meeting of {group} on {was} is elsewhere."
+    is_elsewhere = one.meeting.where != one.before.where_before
+    return f"The meeting of {group} on {was} {'is elsewhere' if is_elsewhere else 'has another link'}."
 
 
 def _text(one: News, recipient: Recipient, hub: Hub) -> str:

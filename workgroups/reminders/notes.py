@@ -16,7 +16,7 @@ from correspondence.writing import paragraphs
 from hubs.models import Hub, Membership
 from hubs.permissions import may
 from hubs.queries import members_of
-from hubs.wording import day
+from hubs.wording import day, plain_day
 from schools.models import School
 from workgroups.models import MasterySpecialist, Place, Visit, VisitDraft, VisitState
 from workgroups.reminders.people import Recipient, active_hub, console_url, hub_leads, specialist_on
@@ -152,7 +152,7 @@ def _due_on(draft: VisitDraft) -> dt.date:
 def _because(note: _Note) -> str:
     school = note.place.school_now.name
     if note.visit:
-        return f"The visit to {school} on {day(note.visit.starts_at)} is not logged."
+        return f"The visit to {school} on {plain_day(note.visit.starts_at)} is to be logged."
     return f"A note on the {name_of_slot(*note.slot[1:])} to {school} is begun and not finished."
 
 

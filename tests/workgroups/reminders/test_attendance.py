@@ -103,7 +103,7 @@ def test_what_it_says(hub: Hub, group: WorkGroup, lead: User) -> None:
     _, second = wishes(ATTENDANCE_MISSING, hub, OCTOBER)
 
     assert first.subject == second.subject == "Who came on Wednesday 18 November 2026? Ash Group"
-    assert first.because == "The meeting of Ash Group was on 18 November 2026."
+    assert first.because == "Attendance at the meeting of Ash Group on 18 November 2026 is to be recorded."
     for letter in (first, second):
         assert f"/console/northvale/groups/meetings/{meeting.pk}/hold/" in letter.text
         assert f"/console/northvale/groups/meetings/{meeting.pk}/cancel/" in letter.text

@@ -71,9 +71,12 @@ def test_a_cancelled_meeting_is_told_with_the_reason(hub: Hub, meeting: Meeting,
     assert "The host’s boiler is broken." in one.text
 
 
-@pytest.mark.parametrize("field", [{"venue": "Library"}, {"online_link": "https://meet.example/new"}])
+@pytest.mark.parametrize(
+    ("field", "because"),
+    [({"venue": "Library"}, "is elsewhere"), ({"online_link": "https://meet.example/new"}, "has another link")],
+)
 def test_another_place_or_link_is_told_as_well(
-    hub: Hub, meeting: Meeting, ada: Membership, field: dict[str, str]
+    hub: Hub, meeting: Meeting, ada: Membership, field: dict[str, str], because: str
 ) -> None:
     with tenancy.use(hub):
         Meeting.objects.filter(pk=meeting.pk).update(format="hybrid", online_link="https://meet.example/old")
@@ -83,6 +86,7 @@ def test_another_place_or_link_is_told_as_well(
 
     assert one.subject == "Changed: TRG meeting on Wednesday 18 November 2026, Ash Group"
     assert next(iter(field.values())) in one.text
+    assert one.because == f"The meeting of Ash Group on 18 November 2026 {because}."
 
 
 def test_what_is_no_news_is_not_told(hub: Hub, meeting: Meeting, ada: Membership) -> None:

@@ -164,7 +164,7 @@ def test_what_it_says_holds_nothing_of_what_was_written(hub: Hub, place: Place, 
     [one] = wishes(NOTE_TO_FINISH, hub, OCTOBER)
 
     assert one.subject == "Note to finish: Ash Lane Primary School"
-    assert one.because == "The visit to Ash Lane Primary School on Wednesday 18 November 2026 is not logged."
+    assert one.because == "The visit to Ash Lane Primary School on 18 November 2026 is to be logged."
     assert "You have begun a note: it is kept." in one.text
     assert f"/console/northvale/groups/places/{place.pk}/visits/1/1/" in one.text
     assert "Worried" not in one.text
