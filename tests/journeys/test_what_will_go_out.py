@@ -63,6 +63,12 @@ def test_what_will_go_out(quiet: Page, site: str, administrator: User, client_of
     expect(page.get_by_role("alert")).to_contain_text("It is not sent until somebody lets it go.")
     expect(rows.first).to_contain_text("Held back")
     look_at(page)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    tick = rows.first.get_by_role("checkbox")
+    box, what = tick.bounding_box(), rows.first.get_by_role("rowheader").locator("span").first.bounding_box()
+    assert box and what and box["x"] + box["width"] <= what["x"]
+    tick.focus()
+    expect(tick).to_have_css("outline", "rgb(255, 221, 0) solid 3px")
 
     # Two together, ticked and listed before they are held back, without a script of ours.
     for row in (rows.nth(1), rows.nth(2)):
