@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from copy import copy
+from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 
 class WrittenMeanwhile(Exception):
@@ -31,14 +32,17 @@ class SeenForm(forms.Form):
     # What stands now where it is not what was typed: labels and texts.
     standing: Iterable[tuple[str, str]] = ()
 
-    def show_beside(self, standing: Iterable[tuple[str, str]], seal: str, *, recorded: str) -> None:
-        """Show what was typed beside what stands now, so that it can be sent once more.
+    def take_as_seen(self, seal: str, *, but_for: Iterable[str] = ()) -> None:
+        """Keep what was typed, `but_for` some fields, as about what stands now, so that it can be sent once more."""
+        typed: Any = copy(self.data)
+        typed["seen"] = seal
+        for name in but_for:
+            typed.pop(name, None)
+        self.data = typed
 
-        `recorded` is a sentence that says who has changed it.
-        """
-        assert isinstance(self.data, QueryDict)
-        data = self.data.copy()
-        data["seen"] = seal
-        self.data, self.standing = data, list(standing)
+    def show_beside(self, standing: Iterable[tuple[str, str]], seal: str, *, recorded: str) -> None:
+        """Show what was typed beside what stands now; `recorded` is a sentence that says who has changed it."""
+        self.take_as_seen(seal)
+        self.standing = list(standing)
         meanwhile = f"This has changed since you opened it. {recorded}"
         self.add_error(None, f"{meanwhile} Read what stands now, then send yours to replace it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -16,6 +16,9 @@ _CHANGED = "Read the offer again: it has changed since you opened this page"
 class _AnswerForm(SeenForm):
     """Who answers; what this person has seen is the agreement on the page, see `programmes.agreement`."""
 
+    # What was for something else where the offer has changed.
+    given_anew: ClassVar[tuple[str, ...]] = ()
+
     name = line("Your full name", "Enter your full name", autocomplete="name")
     role = line(
         "Your role at the school", "Enter your role at the school, like headteacher", autocomplete="organization-title"
@@ -23,12 +26,14 @@ class _AnswerForm(SeenForm):
 
     def refuse_changed(self, seal: str) -> None:
         """Say that the offer is another one than the page had shown, and take what is shown now as read."""
-        self.data = {**dict(self.data.items()), "seen": seal}
+        self.take_as_seen(seal, but_for=self.given_anew)
         self.add_error(None, _CHANGED)
 
 
 class AcceptForm(_AnswerForm):
     """Who accepts a place for the school, having read what it agrees to."""
+
+    given_anew = ("agreed",)
 
     agreed = forms.BooleanField(
         label="The school agrees to all of this, and I may say so for the school",
@@ -40,11 +45,6 @@ class AcceptForm(_AnswerForm):
         self.helper = form_helper(
             "Accept the place", "name", "role", "agreed", others=[Button("Cancel", url=back, look="link")]
         )
-
-    def refuse_changed(self, seal: str) -> None:
-        """The same, and without the tick: it was for something else."""
-        super().refuse_changed(seal)
-        self.data = {name: value for name, value in self.data.items() if name != "agreed"}
 
 
 class TurnDownForm(_AnswerForm):
