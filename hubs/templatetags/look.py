@@ -14,7 +14,7 @@ register = template.Library()
 
 # A state has the same colour on every page; the word always stands with it.
 STATE_COLOURS = {
-    "grey": ("draft", "withdrawn", "closed", "cancelled", "ended", "expired", "left", "not_completed", "expected"),
+    "grey": ("draft", "closed", "cancelled", "ended", "expired", "left", "not_completed", "expected"),
     "blue": ("submitted", "received", "sent", "planned", "open", "taking_part", "arranged", "in_group", "due"),
     "purple": ("confirmed", "eligible", "redirected", "approved", "held_back"),
     "yellow": (
@@ -41,7 +41,17 @@ STATE_COLOURS = {
         "ready",
         "present",
     ),
-    "red": ("declined", "failed", "not_eligible", "bounced", "turned_down", "missed", "absent", "withheld"),
+    "red": (
+        "declined",
+        "failed",
+        "not_eligible",
+        "bounced",
+        "turned_down",
+        "withdrawn",
+        "missed",
+        "absent",
+        "withheld",
+    ),
     "orange": ("uncertain", "late", "overdue", "substitute"),
 }
 COLOUR_OF_STATE = {state: colour for colour, states in STATE_COLOURS.items() for state in states}

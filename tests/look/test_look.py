@@ -30,6 +30,7 @@ def test_pages_write_dates_and_sums_as_letters_do(written: str, expected: str) -
 def test_a_state_has_one_colour_and_an_unknown_one_is_grey() -> None:
     assert look.state_colour("waiting_list") == "yellow"
     assert look.state_colour("no such state") == "grey"
+    assert {look.state_colour(refused) for refused in ("declined", "turned_down", "withdrawn")} == {"red"}
     assert sum(len(states) for states in look.STATE_COLOURS.values()) == len(look.COLOUR_OF_STATE)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from correspondence.models import Message
 from hubs import tenancy
 from hubs.links import read_token
+from hubs.models import Hub
 from hubs.wording import day, moment
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, StageYear, State
 from tests import factories, work
@@ -267,3 +268,11 @@ def test_a_page_left_open_at_the_first_offer_does_not_answer_the_second(
     assert response.status_code == 200
     assert "Read the offer again: it has changed since you opened this page" in text_of(response)
     assert (len(answers_to(offered)), reload(offered).state) == (1, State.OFFERED)
+
+
+def test_the_sentence_that_says_whom_to_ask_ends_right_after_the_telephone(
+    client: Client, offered: ExpressionOfInterest
+) -> None:
+    Hub.objects.filter(pk=offered.hub_id).update(contact_phone="0113 496 0100")
+
+    assert "or call 0113 496 0100." in re.sub(r"<[^>]*>", "", client.get(page_of(offered)).content.decode())
