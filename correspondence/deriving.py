@@ -155,8 +155,12 @@ def _follow(row: Message, fresh: Message, *, now: dt.datetime) -> bool:
     # Due by now, if only by a person's wish; or waiting for the mail server.
     is_under_way = row.not_before <= now or row.dispatched_at is not None or row.was_tried
     keeps_its_time = is_under_way and not begins_anew
-    # Of a link that went to another address nobody knows whether it still leads anywhere.
-    keeps_its_text = undated(row.text) == undated(fresh.text) and row.recipients == fresh.recipients
+    # Of a link that went to another address, or stands in what was called off, nobody knows whether it leads anywhere.
+    keeps_its_text = (undated(row.text), row.recipients, row.useless_at) == (
+        undated(fresh.text),
+        fresh.recipients,
+        fresh.useless_at,
+    )
     for name in _FOLLOWING:
         if not ((name == "not_before" and keeps_its_time) or (name == "text" and keeps_its_text)):
             setattr(row, name, getattr(fresh, name))

@@ -10,12 +10,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from correspondence import deriving, reminders
 from correspondence.models import WAITING, Message, State
 from correspondence.tasks import dispatch
 from correspondence.turns import Turn, wait_for_turn
 from hubs import timeline
+from hubs.locking import lock_all
 from hubs.models import Membership
 from hubs.permissions import require
 
@@ -62,8 +64,8 @@ class MayArriveTwice(Exception):
 def retry(*, message: Message, actor: Membership, now: dt.datetime, sure: bool = False) -> Message:
     """Put a message back into the queue that was not sent. One on its way already stays as it is.
 
-    One that may have been sent needs `sure`, else `MayArriveTwice`. Raises `TooLate`, of a reminder also where it is
-    not wanted any more, and `NotAllowed`.
+    One that may have been sent needs `sure`, else `MayArriveTwice`. Raises `TooLate`, also where it is not
+    wanted any more, and `NotAllowed`.
     """
     require(actor, "retry_messages")
     with transaction.atomic():
@@ -96,8 +98,8 @@ def hold(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
 def release(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
     """Let go a message that is held back: it is sent in its time, or at once where that has passed.
 
-    One that is on its way already stays as it is. Raises `TooLate`, of a reminder also where it is not wanted any
-    more, and `NotAllowed`.
+    One that is on its way already stays as it is. Raises `TooLate`, also where it is not wanted any more,
+    and `NotAllowed`.
     """
     return _bring(message, State.QUEUED, actor=actor, now=now)
 
@@ -105,7 +107,7 @@ def release(*, message: Message, actor: Membership, now: dt.datetime) -> Message
 def send_now(*, message: Message, actor: Membership, now: dt.datetime) -> Message:
     """Send a message at once that waits for its time or is held back.
 
-    Raises `TooLate`, of a reminder also where it is not wanted any more, and `NotAllowed`.
+    Raises `TooLate`, also where it is not wanted any more, and `NotAllowed`.
     """
     require(actor, "retry_messages")
     with transaction.atomic():
@@ -165,10 +167,23 @@ def what_keeps(messages: Sequence[Message], wanted: State, *, now: dt.datetime) 
     return found
 
 
+def call_off(messages: QuerySet[Message], *, now: dt.datetime) -> None:
+    """Keep messages that have not gone out from doing so: those that wait are cancelled, nobody sends others again.
+
+    Of one that is being sent at this moment there is no second attempt. A reminder stays held back or not, and the
+    engine writes it anew if it is still wanted.
+    """
+    unsent = messages.exclude(state=State.SENT)
+    lock_all(unsent)
+    unsent.update(useless_at=now)
+    unsent.filter(slot="", state__in=WAITING).update(state=State.CANCELLED)
+
+
 def why_unwanted(message: Message, *, now: dt.datetime) -> str:
-    """Why a reminder is not to be sent any more, as a sentence; nothing while it is wanted."""
+    """Why a message is not to be sent any more, as a sentence; nothing while it is wanted."""
     if message.useless_at and message.useless_at <= now:
-        return "This message is of no use any more: what it reminds of has passed."
+        why = "what it reminds of has passed" if message.slot else "what it says has changed"
+        return f"This message is of no use any more: {why}."
     if message.slot and not deriving.is_wanted(message, now=now):
         return "This message is not sent any more: what it reminds of has changed."
     return ""

@@ -8,6 +8,7 @@ import pytest
 from correspondence import delivery, deriving, mailbox, sending
 from correspondence.models import TRANSITIONS, Message, State
 from hubs import tenancy, timeline
+from hubs.links import make_token
 from hubs.models import Hub, Membership, User
 from hubs.permissions import NotAllowed
 from tests.correspondence.conftest import Queue, in_state, reload
@@ -380,6 +381,60 @@ def test_a_mastery_specialist_may_not_touch_several(hub: Hub, queue: Queue, spec
 
 
 # --- What is known afterwards --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "becomes"),
+    [
+        (State.QUEUED, State.CANCELLED),
+        (State.HELD, State.CANCELLED),
+        (State.SENDING, State.SENDING),
+        (State.FAILED, State.FAILED),
+        (State.UNCERTAIN, State.UNCERTAIN),
+        (State.CANCELLED, State.CANCELLED),
+        (State.SENT, State.SENT),
+    ],
+)
+def test_what_is_called_off_does_not_go_out_any_more(
+    hub: Hub, queue: Queue, ada: Membership, now: dt.datetime, state: State, becomes: State
+) -> None:
+    message = in_state(queue(hub), state)
+
+    with tenancy.use(hub):
+        sending.call_off(Message.objects.filter(pk=message.pk), now=now)
+
+    after = reload(message)
+    assert (after.state, after.cancelled_by) == (becomes, None)
+    assert after.useless_at == (None if state == State.SENT else now)
+    if state != State.SENDING:
+        with pytest.raises(sending.TooLate):
+            retry(message, ada, now, sure=True)
+
+
+def test_a_reminder_that_is_called_off_stays_held_back_and_is_written_anew(
+    hub: Hub, rule: FakeRule, ada: Membership, now: dt.datetime
+) -> None:
+    def want(made_at: dt.datetime) -> str:
+        token = make_token("offer-answer", hub_id=hub.pk, subject_id=7, made_at=made_at)
+        rule.want("fake:1", "2026-12-01", now + DAY, text=f"Answer: https://hubs.example/offer/{token}/")
+        return token
+
+    old = want(now - DAY)
+    with tenancy.use(hub):
+        deriving.bring_up_to_date(now=now)
+        message = Message.objects.get()
+        sending.hold(message=message, actor=ada, now=now)
+        sending.call_off(Message.objects.all(), now=now)
+        with pytest.raises(sending.TooLate):
+            sending.release(message=message, actor=ada, now=now)
+    new = want(now)
+    with tenancy.use(hub):
+        deriving.bring_up_to_date(now=now)
+
+    after = reload(message)
+    assert after.state == State.HELD
+    assert new in after.text
+    assert old not in after.text
 
 
 def test_who_cancelled_a_message_is_known(hub: Hub, queue: Queue, ada: Membership, now: dt.datetime) -> None:

@@ -161,12 +161,17 @@ def test_what_is_not_wanted_any_more_is_not_offered_to_be_sent_again(
     assert (response.redirect_chain, why in response.content.decode()) == ([(address, 302)], True)
 
 
-def test_what_is_of_no_use_any_more_is_not_offered_to_be_sent_again(ada: Client, hub: Hub, queue: Queue) -> None:
+@pytest.mark.parametrize(
+    ("slot", "why"), [("fake:1", "what it reminds of has passed."), ("", "what it says has changed.")]
+)
+def test_what_is_of_no_use_any_more_is_not_offered_to_be_sent_again(
+    ada: Client, hub: Hub, queue: Queue, slot: str, why: str
+) -> None:
     message = in_state(queue(hub), State.FAILED)
     with tenancy.use(hub):
-        Message.objects.filter(pk=message.pk).update(useless_at=timezone.now())
+        Message.objects.filter(pk=message.pk).update(slot=slot, useless_at=timezone.now())
 
     page = ada.get(url("message", hub, message.pk)).content.decode()
 
     assert url("message_retry", hub, message.pk) not in page
-    assert "This message is of no use any more: what it reminds of has passed." in page
+    assert f"This message is of no use any more: {why}" in page
