@@ -27,7 +27,7 @@ class OfferWithdrawn(CannotAnswer):
 
 
 class LinkReplaced(Exception):
-    """The link went to an address that is not the head's any more: another one leads here."""
+    """The head's address was put right since the link was made: another one leads here."""
 
 
 class AnsweredOtherwise(Exception):
@@ -140,7 +140,7 @@ def answer_to(offer: Decision) -> OfferAnswer | None:
 
 def require_current_link(expression: ExpressionOfInterest, link_made_at: dt.datetime) -> None:
     """Raise `LinkReplaced` for a link that was made before the head's address was put right; links say the second."""
-    since = expression.offer_links_from
+    since = expression.links_from
     if since and link_made_at < since.replace(microsecond=0):
         raise LinkReplaced
 

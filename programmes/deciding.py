@@ -31,42 +31,47 @@ def offer(
     now: dt.datetime,
     words: str = "",
     answer_by: dt.date | None = None,
-) -> None:
+) -> bool:
     """Offer a place; `words` are added to the letter, which asks for an answer by the day `answer_by`, if any.
 
-    Offered already, nothing happens. Raises `NotAllowed` and `CannotDecide`.
+    Whether it is this that did it: offered already, nothing happens. Raises `NotAllowed` and `CannotDecide`.
     """
-    _decide(expression, State.OFFERED, actor, now, words, answer_by)
+    return _decide(expression, State.OFFERED, actor, now, words, answer_by)
 
 
-def decline(*, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, reason: str) -> None:
-    """Decline, with a reason that the school reads. Declined already, nothing happens.
+def decline(*, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, reason: str) -> bool:
+    """Decline, with a reason that the school reads.
 
-    Raises `NotAllowed`, `CannotDecide`, and `ValueError` without a reason.
+    Whether it is this that did it: declined already, nothing happens. Raises `NotAllowed`, `CannotDecide`, and
+    `ValueError` without a reason.
     """
     if not reason.strip():
         raise ValueError("A school that is declined is told why.")
-    _decide(expression, State.DECLINED, actor, now, reason)
+    return _decide(expression, State.DECLINED, actor, now, reason)
 
 
-def withdraw(*, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, reason: str) -> None:
+def withdraw(
+    *, expression: ExpressionOfInterest, offer_id: int | None, actor: Membership, now: dt.datetime, reason: str
+) -> bool:
     """Withdraw an offer that nobody has answered, with a reason that the school reads.
 
-    Withdrawn already, nothing happens. Raises `NotAllowed`, `CannotDecide`, and `ValueError` without a reason.
+    Whether it is this that did it: withdrawn already, nothing happens. `offer_id` is the offer that the person has
+    seen. Raises `NotAllowed`, `CannotDecide`, also where another offer waits by now, and `ValueError` without a reason.
     """
     if not reason.strip():
         raise ValueError("A school whose offer is withdrawn is told why.")
-    _decide(expression, State.WITHDRAWN, actor, now, reason)
+    return _decide(expression, State.WITHDRAWN, actor, now, reason, offer_id=offer_id)
 
 
 def send_offer_again(
-    *, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, address: str, seen: int
+    *, expression: ExpressionOfInterest, actor: Membership, now: dt.datetime, address: str, letter_id: int | None
 ) -> bool:
     """Send the head the letter with an offer that waits once more, with a new link; whether it is this that did it.
 
-    `seen` is how often that had been done when the person saw it: a second click sends nothing. Another address is
-    the head's from then on, and the links that went to the former one lead nowhere any more. Raises `NotAllowed` and
-    `CannotDecide`.
+    `letter_id` is the last such letter that the person has seen: after a later one, as after a second click or of
+    another offer, nothing is sent. Another address is the head's from then on: all links of the expression that were
+    made before lead nowhere any more, and a contact who is somebody else gets the letter, too. Raises `NotAllowed`
+    and `CannotDecide`.
     """
     require(actor, "decide_expressions")
     found = locked(
@@ -75,18 +80,20 @@ def send_offer_again(
     offer = latest_offer(found.pk)
     if offer is None or not found.waits_for_answer:
         raise CannotDecide(f"{found.reference} is {found.get_state_display().lower()}: no offer waits for an answer.")
-    if letters.times_sent_again(found) != seen:
+    last = letters.last_offer_letter(found)
+    if (last.pk if last else None) != letter_id:
         return False
-    former = found.headteacher_email
     text = f"Sent the letter with the offer again, to {address}."
-    if address.lower() != former.lower():
+    is_put_right = address.lower() != found.headteacher_email.lower()
+    if is_put_right:
         field = "contact_email" if found.contact_is_head else "head_email"
         setattr(found, field, address)
-        found.offer_links_from = now
-        found.save(update_fields=[field, "offer_links_from"])
-        text += f" That is the headteacher's address from now on: links that went to {former} lead nowhere any more."
+        found.links_from = now
+        found.save(update_fields=[field, "links_from"])
+        text += " That is the headteacher's address from now on: links in earlier messages lead nowhere any more."
+        text += "".join(f" {one.name} is sent it as well." for one in letters.addressees(found) if not one.is_head)
     timeline.record(subject=found, actor=actor, now=now, text=text)
-    letters.send_offer_again(expression=found, offer=offer, times=seen + 1, now=now)
+    letters.send_offer_again(expression=found, offer=offer, after=letter_id, is_put_right=is_put_right, now=now)
     reminders.derive_soon()
     return True
 
@@ -125,16 +132,27 @@ def _decide(
     now: dt.datetime,
     words: str,
     answer_by: dt.date | None = None,
-) -> None:
+    *,
+    offer_id: int | None = None,
+) -> bool:
+    """Write a decision down, with its letters, in place of earlier ones that have not gone out.
+
+    Whether it is this that did it. A withdrawal is of the offer `offer_id`, and of no other.
+    """
     require(actor, "decide_expressions")
     found = locked(
         ExpressionOfInterest.objects.select_related("hub", "school", "window__stage_year__stage"), expression.pk
     )
     if found.state == outcome:
-        return
+        return False
     if outcome not in TRANSITIONS[State(found.state)]:
         raise CannotDecide(
             f"{found.reference} is {found.get_state_display().lower()}, so it cannot be {outcome.label.lower()}."
+        )
+    if outcome == State.WITHDRAWN and (waiting := latest_offer(found.pk)) and waiting.pk != offer_id:
+        raise CannotDecide(
+            f"{found.school_now.name} has been offered a place again since you opened this page. Nothing was "
+            "withdrawn: read the offer that waits first."
         )
     if answer_by and answer_by <= timezone.localdate(now):
         raise CannotDecide("Choose a day that is still to come for the school's answer.")
@@ -157,6 +175,7 @@ def _decide(
     timeline.record(subject=found, actor=actor, now=now, text=f"{done[outcome]}{said}")
     letters.send_decision(expression=found, decision=decision, now=now)
     reminders.derive_soon()
+    return True
 
 
 def _refuse_second_place(expression: ExpressionOfInterest, rival: ExpressionOfInterest) -> None:

@@ -242,6 +242,8 @@ class WithdrawForm(forms.Form):
         rows=6,
         hint="The headteacher reads this word for word, in the letter and behind the link of the offer",
     )
+    # The one that waited when the page was shown.
+    offer = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -256,10 +258,11 @@ class OfferAgainForm(forms.Form):
     address = email(
         "The headteacher's e-mail address",
         "Enter the headteacher's e-mail address",
-        hint="If you change it, everything goes there from now on, and the links that went to the former address end",
+        hint="If you change it, everything goes there from now on. All links in earlier messages end, and a contact "
+        "who is somebody else gets the letter with a new link as well",
     )
-    # How often it had been sent again when the page was shown.
-    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    # The last one with the offer when the page was shown.
+    letter = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

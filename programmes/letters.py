@@ -6,17 +6,22 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from correspondence.models import Message
 from correspondence.outbox import Letter, messages_about, queue_letters
+from correspondence.sending import call_off
 from hubs.links import make_token, public_url, without_tokens
 from hubs.wording import day, moment
 from programmes.agreement import agreement_of
 from programmes.models import Decision, ExpressionOfInterest, OfferAnswer, State
 
-# The kind of letters with an offer that a person sends once more.
-_AGAIN = "offer-again"
+# The kinds of letters with an offer: the first one, and those that a person sends once more.
+_OFFERED, _AGAIN = "eoi-offered", "offer-again"
+# All that say what the hub has decided.
+_DECIDED = (_OFFERED, _AGAIN, "eoi-declined", "eoi-withdrawn")
 
 _CONFIRMATION = """\
 Dear {name},
@@ -101,7 +106,7 @@ _WITHDRAW = """\
 Dear {name},
 
 We have offered {school} a place in {stage}, {year}. We are sorry that we have to withdraw this offer: the link in our \
-letter does not accept the place any more. You do not need to do anything.
+letter can no longer be used to accept the place. You do not need to do anything.
 
 Your reference: {reference}
 {words}
@@ -109,6 +114,8 @@ If you have a question, or want to talk about what else {hub} can offer your sch
 
 {hub}
 """
+
+_LINKS_ENDED = "Links in our earlier messages do not work any more. Please use this message instead."
 
 _ACCEPTED = """\
 Dear {name},
@@ -157,7 +164,11 @@ def send_confirmation(*, expression: ExpressionOfInterest, now: dt.datetime) -> 
 
 
 def send_decision(*, expression: ExpressionOfInterest, decision: Decision, now: dt.datetime) -> None:
-    """Tell contact and head what the hub decided; the way to answer an offer is the head's alone."""
+    """Tell contact and head what the hub decided; the way to answer an offer is the head's alone.
+
+    What was written of earlier decisions, and has not gone out, goes out no more, and neither do their reminders.
+    """
+    call_off(messages_about(expression).filter(Q(kind__in=_DECIDED) | ~Q(slot="")), now=now)
     outcome = State(decision.outcome)
     agreement, answer_by = _agreement(expression, outcome), day(decision.answer_by)
     texts = {
@@ -167,20 +178,32 @@ def send_decision(*, expression: ExpressionOfInterest, decision: Decision, now: 
     _send(texts, expression, kind=f"eoi-{outcome.value}", of=decision.pk, subject=subject, now=now)
 
 
-def send_offer_again(*, expression: ExpressionOfInterest, offer: Decision, times: int, now: dt.datetime) -> None:
-    """Send whoever answers the letter with an offer once more, with a new link; `times` is how often that makes."""
-    head = addressees(expression)[0]
-    is_late = bool(offer.answer_by and offer.answer_by < timezone.localdate(now))
-    answer_by = "" if is_late or not offer.answer_by else day(offer.answer_by)
-    text = _decided(expression, head, State.OFFERED, offer.words, _agreement(expression, State.OFFERED), answer_by)
-    letter = Letter(f"{_AGAIN}:{expression.pk}:{times}", head.address, text)
+def send_offer_again(
+    *, expression: ExpressionOfInterest, offer: Decision, after: int | None, is_put_right: bool, now: dt.datetime
+) -> None:
+    """Send whoever answers the letter with an offer once more, with a new link; `after` is the last one before it.
+
+    It takes the place of one that has not gone out. Where the address `is_put_right` all links before have ended:
+    nothing with one goes out any more, and the contact gets the letter, too, with a new link.
+    """
+    head, *others = addressees(expression)
+    to, words, earlier = [head], offer.words, messages_about(expression)
+    if is_put_right:
+        to, words = [head, *others], f"{_LINKS_ENDED}\n\n{words}"
+    else:
+        earlier = earlier.filter(kind__in=(_OFFERED, _AGAIN), recipients=[head.address])
+    call_off(earlier, now=now)
+    answer_by = "" if offer.is_late_on(timezone.localdate(now)) else day(offer.answer_by)
+    agreement = _agreement(expression, State.OFFERED)
+    texts = {one: _decided(expression, one, State.OFFERED, words, agreement, answer_by) for one in to}
     subject = f"Sent again: {decision_subject(expression, State.OFFERED)}"
-    queue_letters([letter], kind=_AGAIN, subject=subject, subject_of=expression, now=now)
+    _send(texts, expression, kind=_AGAIN, of=f"{expression.pk}:{after}", subject=subject, now=now)
 
 
-def times_sent_again(expression: ExpressionOfInterest) -> int:
-    """How often the letter with an offer has been sent again."""
-    return messages_about(expression).filter(kind=_AGAIN).count()
+def last_offer_letter(expression: ExpressionOfInterest) -> Message | None:
+    """The last letter with an offer that was written to whoever answers it."""
+    head = addressees(expression)[0]
+    return messages_about(expression).filter(kind__in=(_OFFERED, _AGAIN), recipients=[head.address]).first()
 
 
 def send_answer(*, expression: ExpressionOfInterest, answer: OfferAnswer, now: dt.datetime) -> None:
@@ -273,11 +296,11 @@ def _send(
     expression: ExpressionOfInterest,
     *,
     kind: str,
-    of: int,
+    of: int | str,
     subject: str,
     now: dt.datetime,
 ) -> None:
-    """A letter each; `of` is the id of what happened, which has these letters once."""
+    """A letter each; `of` says what happened, mostly by its id, which has these letters once."""
     letters = [Letter(f"{kind}:{of}:{to.part}", to.address, text) for to, text in texts.items()]
     queue_letters(letters, kind=kind, subject=subject, subject_of=expression, now=now)
 

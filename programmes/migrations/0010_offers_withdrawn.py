@@ -1,4 +1,4 @@
-"""Offers can be withdrawn, and their links ended before a moment."""
+"""Offers can be withdrawn, and the links of an expression ended that were made before a moment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="expressionofinterest",
-            name="offer_links_from",
+            name="links_from",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AlterField(

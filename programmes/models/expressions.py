@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -126,8 +127,8 @@ class ExpressionOfInterest(HubOwned):
     head_email = models.EmailField(blank=True)
     # Which version of the hub's privacy notice stood beside the button when it was sent.
     privacy_version = models.PositiveIntegerField(null=True, blank=True)
-    # Links to answer an offer that were made before this lead nowhere: they went to another address.
-    offer_links_from = models.DateTimeField(null=True, blank=True)
+    # Links of this expression that were made before lead nowhere: some of them went to another address.
+    links_from = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[ExpressionManager[Self]] = ExpressionManager()
     national: ClassVar[NationalManager[Self]] = NationalManager()
@@ -329,6 +330,10 @@ class Decision(HubOwned):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}, {plain_day(self.decided_at)}"
+
+    def is_late_on(self, today: dt.date) -> bool:
+        """Whether the day by which an answer was asked for has passed."""
+        return self.answer_by is not None and self.answer_by < today
 
 
 class OfferAnswer(HubOwned):

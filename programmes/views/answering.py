@@ -19,7 +19,7 @@ from programmes import accepting, queries
 from programmes.agreement import agreement_of
 from programmes.answer_forms import AcceptForm, TurnDownForm
 from programmes.models import Decision, ExpressionOfInterest, OfferAnswer
-from programmes.views.by_link import for_this_browser, token_of
+from programmes.views.by_link import for_this_browser, require_current_link, token_of
 
 AN_HOUR = 3600
 # Each one may send two letters; the offices of a trust share an address and answer for all its schools.
@@ -122,20 +122,16 @@ def _offer(request: TokenRequest) -> Decision:
     found = queries.latest_offer(request.link.subject_id)
     if found is None:
         raise Http404
-    try:
-        accepting.require_current_link(found.expression, request.link.made_at)
-    except accepting.LinkReplaced:
-        raise LinkExpired from None
+    require_current_link(request, found.expression)
     return found
 
 
 def _shown(request: TokenRequest, found: Decision) -> dict[str, Any]:
-    today = timezone.localdate()
     return {
         "offer": found,
         "expression": found.expression,
         "agreement": agreement_of(found.expression, found.promises),
-        "is_late": bool(found.answer_by and found.answer_by < today),
+        "is_late": found.is_late_on(timezone.localdate()),
         "accept_url": reverse("offer_accept", args=[token_of(request)]),
         "decline_url": reverse("offer_decline", args=[token_of(request)]),
     }

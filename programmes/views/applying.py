@@ -25,7 +25,7 @@ from programmes.forms import (
     PromisesForm,
 )
 from programmes.models import ExpressionOfInterest, LeadTeacher, RecruitmentWindow, State
-from programmes.views.by_link import for_this_browser, token_of
+from programmes.views.by_link import for_this_browser, require_current_link, token_of
 from programmes.views.choosing import school_page
 from schools.models import School
 
@@ -97,7 +97,7 @@ def resume(request: TokenRequest) -> HttpResponse:
     """Where a draft was left."""
     draft = _draft(request)
     if draft.state != State.DRAFT:
-        return _to_confirmation(draft)
+        return _to_confirmation(request, draft)
     return redirect(_step_url(request, journey.first_open_step(journey.progress_of(draft))))
 
 
@@ -112,14 +112,14 @@ def _step(name: journey.Step) -> Callable[[StepView], Callable[[TokenRequest], H
         def page(request: TokenRequest) -> HttpResponse:
             draft = _draft(request)
             if draft.state != State.DRAFT:
-                return _to_confirmation(draft)
+                return _to_confirmation(request, draft)
             progress = journey.progress_of(draft)
             if not journey.may_open(name, progress):
                 return redirect(_step_url(request, journey.first_open_step(progress)))
             try:
                 return view(request, draft, progress)
             except applying.AlreadySent:
-                return _to_confirmation(draft)
+                return _to_confirmation(request, draft)
             except ExpressionOfInterest.DoesNotExist:
                 # Removed in this moment: see `_draft`.
                 raise LinkExpired from None
@@ -255,7 +255,7 @@ def _send(request: TokenRequest) -> HttpResponse:
     except applying.SchoolHasOne as refusal:
         # Nothing of it is shown but the school's name: whoever types that is not its sender by that.
         return _check_page(request, _draft(request), "exists", sent_as=refusal.existing.school.name)
-    return _to_confirmation(sent)
+    return _to_confirmation(request, sent)
 
 
 def _check_page(request: TokenRequest, draft: ExpressionOfInterest, problem: str, *, sent_as: str = "") -> HttpResponse:
@@ -279,6 +279,7 @@ def sent(request: TokenRequest) -> HttpResponse:
         ExpressionOfInterest.objects.sent().with_stage().prefetch_related("lead_teachers", "agreed_promises"),
         pk=request.link.subject_id,
     )
+    require_current_link(request, expression)
     offer = queries.latest_offer(expression.pk)
     response = render(
         request,
@@ -286,6 +287,7 @@ def sent(request: TokenRequest) -> HttpResponse:
         {
             "expression": expression,
             "offer": offer,
+            "is_late": bool(offer and offer.is_late_on(timezone.localdate())),
             "answer": accepting.answer_to(offer) if offer else None,
             "sections": answers(expression),
             "just_sent": "new" in request.GET,
@@ -377,8 +379,14 @@ def _onwards(request: TokenRequest) -> HttpResponse:
     return _remember(request, redirect("expression_continue", made), made)
 
 
-def _to_confirmation(expression: ExpressionOfInterest) -> HttpResponse:
-    made = make_token("expression-confirmation", hub_id=expression.hub_id, subject_id=expression.pk)
+def _to_confirmation(request: TokenRequest, expression: ExpressionOfInterest) -> HttpResponse:
+    """By a link as old as the one that leads here: it ends with it."""
+    made = make_token(
+        "expression-confirmation",
+        hub_id=expression.hub_id,
+        subject_id=expression.pk,
+        made_at=request.link.made_at,
+    )
     return redirect(reverse("expression_sent", args=[made]) + "?new")
 
 

@@ -87,7 +87,7 @@ def expression(request: MemberRequest, reference: str) -> HttpResponse:
         "sections": [school_and_stage, ("About the school", school_facts(found.school_now, in_area=in_area)), *others],
         "participation": participation_of(urns_of_line(found.school_now.pk)),
         "earlier": queries.others_of_school(found),
-        "decisions": found.decisions.select_related("decided_by", "answer"),
+        "decisions": found.decisions.select_related("decided_by", "answer").order_by("-decided_at", "-pk"),
         "today": timezone.localdate(),
         "letters": messages_about(found),
         "entries": timeline.entries_of(found),
@@ -126,7 +126,7 @@ def offer(request: MemberRequest, reference: str) -> HttpResponse:
     form = OfferForm(request.POST or None, initial=initial, today=today, back=back)
     if form.is_valid():
         try:
-            deciding.offer(
+            is_offered = deciding.offer(
                 expression=found,
                 actor=request.membership,
                 now=timezone.now(),
@@ -136,6 +136,8 @@ def offer(request: MemberRequest, reference: str) -> HttpResponse:
         except deciding.CannotDecide as refusal:
             messages.error(request, str(refusal))
             return redirect(back)
+        if not is_offered:
+            return _no_longer(request, found)
         asked = f"We ask for an answer by {day(form.cleaned_data['answer_by'])}."
         return _done(request, found, f"{found.school_now.name} has been offered a place. {_who_is_told(found)} {asked}")
     return _decision_page(request, found, form, "Offer a place", State.OFFERED)
@@ -153,10 +155,14 @@ def decline(request: MemberRequest, reference: str) -> HttpResponse:
     if form.is_valid():
         try:
             reason = form.cleaned_data["reason"]
-            deciding.decline(expression=found, actor=request.membership, now=timezone.now(), reason=reason)
+            is_declined = deciding.decline(
+                expression=found, actor=request.membership, now=timezone.now(), reason=reason
+            )
         except deciding.CannotDecide as refusal:
             messages.error(request, str(refusal))
             return redirect(back)
+        if not is_declined:
+            return _no_longer(request, found)
         return _done(request, found, f"{found.school_now.name} has been declined. {_who_is_told(found)}")
     return _decision_page(request, found, form, "Decline", State.DECLINED)
 
@@ -169,14 +175,23 @@ def withdraw(request: MemberRequest, reference: str) -> HttpResponse:
     back = _record_url(request, found)
     if not found.waits_for_answer:
         return _no_longer(request, found)
-    form = WithdrawForm(request.POST or None, initial=kept_fields(request), back=back)
+    offer = queries.latest_offer(found.pk)
+    initial = {"offer": offer.pk if offer else None, **kept_fields(request)}
+    form = WithdrawForm(request.POST or None, initial=initial, back=back)
     if form.is_valid():
         try:
-            reason = form.cleaned_data["reason"]
-            deciding.withdraw(expression=found, actor=request.membership, now=timezone.now(), reason=reason)
+            is_withdrawn = deciding.withdraw(
+                expression=found,
+                offer_id=form.cleaned_data["offer"],
+                actor=request.membership,
+                now=timezone.now(),
+                reason=form.cleaned_data["reason"],
+            )
         except deciding.CannotDecide as refusal:
             messages.error(request, str(refusal))
             return redirect(back)
+        if not is_withdrawn:
+            return _no_longer(request, found)
         said = f"The offer to {found.school_now.name} is withdrawn. {_who_is_told(found)}"
         return _done(request, found, said)
     return _decision_page(request, found, form, "Withdraw the offer", State.WITHDRAWN)
@@ -190,7 +205,8 @@ def offer_again(request: MemberRequest, reference: str) -> HttpResponse:
     back = _record_url(request, found)
     if not found.waits_for_answer:
         return _no_longer(request, found)
-    initial = {"address": found.headteacher_email, "seen": letters.times_sent_again(found)}
+    last = letters.last_offer_letter(found)
+    initial = {"address": found.headteacher_email, "letter": last.pk if last else None}
     initial |= kept_fields(request, OfferAgainForm.base_fields)
     form = OfferAgainForm(request.POST or None, initial=initial, back=back)
     if form.is_valid():
@@ -201,16 +217,20 @@ def offer_again(request: MemberRequest, reference: str) -> HttpResponse:
                 actor=request.membership,
                 now=timezone.now(),
                 address=address,
-                seen=form.cleaned_data["seen"],
+                letter_id=form.cleaned_data["letter"],
             )
         except deciding.CannotDecide as refusal:
             messages.error(request, str(refusal))
             return redirect(back)
         if is_sent:
-            return _done(request, found, f"The letter is on its way to {address} again, with a new link.")
-        messages.info(request, "The letter has been sent again already: see the letters below.")
+            return _done(request, found, _sent_again(found, address))
+        messages.info(
+            request,
+            "The letter with the offer has gone out since you opened this page, so it was not sent once more: "
+            "see the letters below.",
+        )
         return redirect(back)
-    context = {"expression": found, "form": form, "back_url": back, "back_text": found.reference}
+    context = {"expression": found, "form": form, "last": last, "back_url": back, "back_text": found.reference}
     return render(request, "programmes/offer_again.html", context)
 
 
@@ -268,12 +288,16 @@ def _done(request: MemberRequest, found: ExpressionOfInterest, said: str) -> Htt
 
 
 def _no_longer(request: MemberRequest, found: ExpressionOfInterest) -> HttpResponse:
-    """A second click, a second tab or a colleague was quicker: say who decided what, and what became of this."""
+    """A second click, a second tab or a colleague was quicker: say who decided what, and what became of this.
+
+    Who only looks, as after Back, has lost nothing, and reads how it stands.
+    """
     decision = found.decisions.select_related("decided_by", "answer").order_by("-decided_at", "-pk").first()
     if decision is None:
         messages.info(request, f"{found.school_now.name} has not been offered a place.")
         return redirect(_record_url(request, found))
-    who = "You" if decision.decided_by == request.user else decision.decided_by.name
+    is_own = decision.decided_by == request.user
+    who = "You" if is_own else decision.decided_by.name
     school, when = found.school_now.name, moment(decision.decided_at)
     if decision.outcome == State.OFFERED:
         said = f"{who} offered {school} a place on {when}."
@@ -284,13 +308,27 @@ def _no_longer(request: MemberRequest, found: ExpressionOfInterest) -> HttpRespo
     if answer := accepting.answer_to(decision):
         became = "accepted it" if found.state == State.ACCEPTED else "turned it down"
         said += f" {answer.name}, {answer.role}, {became} on {moment(answer.answered_at)}."
-    messages.info(request, f"{said} Nothing of yours was saved and no letter was sent.")
+    if request.method == "POST" and is_own and not answer:
+        said += " Nothing more was saved and no other letter was sent."
+    elif request.method == "POST":
+        said += " Nothing of yours was saved and no letter was sent."
+    messages.info(request, said)
     return redirect(_record_url(request, found))
 
 
 def _who_is_told(found: ExpressionOfInterest) -> str:
     people = dict.fromkeys([found.headteacher_name, found.contact_name])
     return f"A letter to {' and '.join(people)} is on its way."
+
+
+def _sent_again(before: ExpressionOfInterest, address: str) -> str:
+    """What is said of the letter that was sent once more, by how the expression was `before` that."""
+    if address.lower() == before.headteacher_email.lower():
+        return f"The letter is on its way to {address} again, with a new link."
+    said = f"The letter is on its way to {address}, with a new link."
+    if before.contact_is_head or before.contact_email.lower() == address.lower():
+        return said
+    return f"{said} {before.contact_name} gets it as well."
 
 
 def _decision_page(
@@ -313,16 +351,14 @@ def _decision_page(
 def _figures(request: MemberRequest, counts: dict[str, int]) -> list[Figure]:
     """Each expression counts once, where it stands: of the offers those that nobody has answered."""
     labels = {State.OFFERED: "Unanswered offers"}
+    states = [State.SUBMITTED, State.OFFERED, State.ACCEPTED, State.TURNED_DOWN, State.DECLINED]
+    # Rare: where there is none it says nothing.
+    if counts[State.WITHDRAWN]:
+        states.append(State.WITHDRAWN)
     return [
         Figure("Received", sum(counts.values()), listing.address(request, state="")),
         *(
             Figure(labels.get(state, state.in_full), counts[state], listing.address(request, state=state.value))
-            for state in (State.SUBMITTED, State.OFFERED, State.ACCEPTED, State.TURNED_DOWN, State.DECLINED)
-        ),
-        # Rare: where there is none it says nothing.
-        *(
-            Figure(state.in_full, counts[state], listing.address(request, state=state.value))
-            for state in (State.WITHDRAWN,)
-            if counts[state]
+            for state in states
         ),
     ]

@@ -11,9 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from hubs.links import make_token
 from hubs.models import Hub, User
+from hubs.wording import day
 from programmes.models import ExpressionOfInterest, RecruitmentWindow, State
 from tests import factories, work
 from tests.programmes.conftest import reload
@@ -180,15 +182,28 @@ def test_a_draft_shows_what_its_school_is_called_now(client: Client, window: Rec
     assert all("School: Birch Academy\n" in letter.text for letter in everything(window.hub)[1])
 
 
-@pytest.mark.parametrize("answer_by", [dt.date(2026, 12, 5), None])
-def test_the_confirmation_says_by_when_the_head_is_asked_to_answer_and_has_no_link_for_that(
-    client: Client, window: RecruitmentWindow, answer_by: dt.date | None
+def test_the_confirmation_says_after_the_day_that_the_place_is_still_kept(
+    client: Client, window: RecruitmentWindow
 ) -> None:
+    passed = timezone.localdate() - dt.timedelta(days=1)
+    offered = work.make_offered(window.hub, year=window.stage_year.year, answer_by=passed)
+
+    page = confirmation_of(client, offered)
+
+    assert f"who was asked to answer by {day(passed)}. The place is still kept for your school" in page
+    assert "is asked to answer" not in page
+
+
+@pytest.mark.parametrize("days", [7, None])
+def test_the_confirmation_says_by_when_the_head_is_asked_to_answer_and_has_no_link_for_that(
+    client: Client, window: RecruitmentWindow, days: int | None
+) -> None:
+    answer_by = timezone.localdate() + dt.timedelta(days=days) if days else None
     offered = work.make_offered(window.hub, year=window.stage_year.year, answer_by=answer_by)
 
     page = confirmation_of(client, offered)
 
-    assert ("who is asked to answer by Saturday 5 December 2026" in page) == (answer_by is not None)
+    assert (f"who is asked to answer by {day(answer_by)}" in page) == (answer_by is not None)
     assert "The link to answer with is in that message." in page
     assert "/offer/" not in page
 

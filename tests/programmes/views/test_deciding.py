@@ -263,7 +263,7 @@ def test_a_second_tab_is_told_that_it_is_decided_already(
 
     assert response.headers["Location"] == url("expression", sent)
     assert said(response)[-1].startswith(message)
-    assert said(response)[-1].endswith("Nothing of yours was saved and no letter was sent.")
+    assert said(response)[-1].endswith("Nothing more was saved and no other letter was sent.")
     assert reload(sent).state == state
     assert written(sent) == before == (1, 2)
 
