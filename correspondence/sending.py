@@ -1,4 +1,6 @@
-"""What a person can do about a message: hold it back, send it at once or again, or keep it from being sent."""
+"""What a person can do about a message: hold it back, send it at once or again, or keep it from being sent.
+
+And what a verb does that makes messages untrue which have not gone out: it calls them off."""
 
 from __future__ import annotations
 
