@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -338,7 +339,7 @@ def test_of_two_windows_the_second_sees_what_the_first_has_put_right(
     phone: BrowserContext, site: str, place: Place
 ) -> None:
     now = timezone.now()
-    held = {"state": VisitState.HELD, "held_recorded_at": now, "met": "The head", "shared_note": NOTE}
+    held: dict[str, Any] = {"state": VisitState.HELD, "held_recorded_at": now, "met": "The head", "shared_note": NOTE}
     work.make_visit(place, starts_at=now - dt.timedelta(days=3), **held)
     first, second = phone.new_page(), phone.new_page()
     for page in (first, second):
