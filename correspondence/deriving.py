@@ -82,10 +82,18 @@ def bring_up_to_date(*, now: dt.datetime) -> Changes:
     return changes
 
 
-def is_wanted(message: Message, *, now: dt.datetime) -> bool:
-    """Whether its rule wants a reminder by now, for the same occurrence."""
-    wanted = reminders.wanted(now=now, until=now + HORIZON, kind=message.kind)
-    return next((one.key for _, one in wanted if one.slot == message.slot), None) == message.key
+def unwanted(rows: Iterable[Message], *, now: dt.datetime) -> set[int]:
+    """The keys of the reminders that their rules do not want by now, for the same occurrence; each is asked once."""
+    rows_of: dict[str, list[Message]] = defaultdict(list)
+    for row in rows:
+        rows_of[row.kind].append(row)
+    found = set()
+    for kind, of_kind in rows_of.items():
+        wanted: dict[str, str] = {}
+        for _, one in reminders.wanted(now=now, until=now + HORIZON, kind=kind):
+            wanted.setdefault(one.slot, one.key)
+        found |= {row.pk for row in of_kind if wanted.get(row.slot) != row.key}
+    return found
 
 
 def keep_from_waiting_beside(message: Message) -> None:

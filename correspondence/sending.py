@@ -1,12 +1,12 @@
 """What a person can do about a message: hold it back, send it at once or again, or keep it from being sent.
 
-And what a verb does that makes messages untrue which have not gone out: it calls them off."""
+And what a verb does that makes messages untrue which have not gone out: it calls them off.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from correspondence import deriving, reminders
+from correspondence import deriving
 from correspondence.models import WAITING, Message, State
 from correspondence.tasks import dispatch
 from correspondence.turns import Turn, wait_for_turn
@@ -186,7 +186,7 @@ def why_unwanted(message: Message, *, now: dt.datetime) -> str:
     if message.useless_at and message.useless_at <= now:
         why = "what it reminds of has passed" if message.slot else "what it says has changed"
         return f"This message is of no use any more: {why}."
-    if message.slot and not deriving.is_wanted(message, now=now):
+    if message.slot and deriving.unwanted([message], now=now):
         return "This message is not sent any more: what it reminds of has changed."
     return ""
 
@@ -225,22 +225,12 @@ def _take(messages: Sequence[Message], wanted: State, *, actor: Membership, now:
             timeline.record(subject=message, actor=actor, now=now, text=_STEPS[wanted].text)
 
 
-def _unwanted(messages: Iterable[Message], now: dt.datetime) -> dict[int, str]:
-    """Those that are not to be sent any more, and what they are; each kind's rule is asked once."""
-    found = {}
-    reminders_of: dict[str, list[Message]] = defaultdict(list)
-    for message in messages:
-        if message.useless_at and message.useless_at <= now:
-            found[message.pk] = "of no use any more"
-        elif message.slot:
-            reminders_of[message.kind].append(message)
-    for kind, waiting in reminders_of.items():
-        wanted: dict[str, str] = {}
-        for _, one in reminders.wanted(now=now, until=now + deriving.HORIZON, kind=kind):
-            wanted.setdefault(one.slot, one.key)
-        gone = [message for message in waiting if wanted.get(message.slot) != message.key]
-        found |= {message.pk: "not wanted any more" for message in gone}
-    return found
+def _unwanted(messages: Sequence[Message], now: dt.datetime) -> dict[int, str]:
+    """Those that are not to be sent any more, and what they are."""
+    useless = [message for message in messages if message.useless_at and message.useless_at <= now]
+    others = [message for message in messages if message.slot and message not in useless]
+    gone = dict.fromkeys(deriving.unwanted(others, now=now), "not wanted any more")
+    return gone | {message.pk: "of no use any more" for message in useless}
 
 
 def _let_go(message: Message, *, now: dt.datetime, also: Sequence[str] = ()) -> None:

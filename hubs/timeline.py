@@ -66,13 +66,20 @@ def last_of(subject: Model, *, reader: User) -> str:
     """
     last = entries_of(subject).first()
     if last is None:
-        return "Nothing of yours was saved."
-    saved = "Nothing more was saved." if last.actor_id == reader.pk else "Nothing of yours was saved."
-    return f"{recorded_last(subject, reader=reader)} {saved}"
+        return nothing_saved(is_own=False)
+    return f"{_recorded(last, reader)} {nothing_saved(is_own=last.actor_id == reader.pk)}"
+
+
+def nothing_saved(*, is_own: bool) -> str:
+    """That a wish that came second changed nothing; `is_own`, where what stands is its own person's."""
+    return "Nothing more was saved." if is_own else "Nothing of yours was saved."
 
 
 def recorded_last(subject: Model, *, reader: User) -> str:
     """Who recorded what last of a record that has a timeline, as a sentence."""
-    last = entries_of(subject)[0]
-    who = "you" if last.actor_id == reader.pk else last.actor_name
-    return f"Recorded by {who}, {moment(last.happened_at)}: {last.text.removesuffix('.')}."
+    return _recorded(entries_of(subject)[0], reader)
+
+
+def _recorded(entry: TimelineEntry, reader: User) -> str:
+    who = "you" if entry.actor_id == reader.pk else entry.actor_name
+    return f"Recorded by {who}, {moment(entry.happened_at)}: {entry.text.removesuffix('.')}."

@@ -230,16 +230,11 @@ def _within(asked: Asked) -> ReleaseEntryQuerySet:
 
 def _used(rows: ReleaseEntryQuerySet, account: str, pks: list[int]) -> dict[int, Used]:
     """What each account has used, by kind; one query."""
-    found = _used_by(rows.filter(**{f"{account}__in": pks}), account)
-    return {pk: found.get(pk, Used()) for pk in pks}
-
-
-def _used_by(rows: ReleaseEntryQuerySet, column: str) -> dict[int | None, Used]:
-    """What was used by what stands in a column, by kind; one query."""
-    sums: dict[int | None, dict[str, int]] = defaultdict(dict)
-    for value, kind, half_days in rows.order_by().values_list(column, "kind").annotate(Sum("half_days")):
-        sums[value][kind] = half_days
-    return {value: Used(**kinds) for value, kinds in sums.items()}
+    sums: dict[int, dict[str, int]] = defaultdict(dict)
+    found = rows.filter(**{f"{account}__in": pks}).order_by().values_list(account, "kind").annotate(Sum("half_days"))
+    for pk, kind, half_days in found:
+        sums[pk][kind] = half_days
+    return {pk: Used(**sums[pk]) for pk in pks}
 
 
 def _line(place: Place, used: Used, used_in_all: int) -> ReleaseLine:

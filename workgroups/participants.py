@@ -78,6 +78,14 @@ def replace_participant(
         return after
 
 
+def follower_of(participant: Participant) -> Participant | None:
+    """Who followed a lead teacher who has left, if anybody is known."""
+    if participant.ends_on is None:
+        return None
+    later = Participant.objects.filter(place=participant.place_id, position=participant.position)
+    return later.filter(starts_on__gte=participant.ends_on).exclude(pk=participant.pk).first()
+
+
 def change_participant(*, participant: Participant, teacher: Teacher, actor: Membership, now: dt.datetime) -> bool:
     """Put right what is known of a lead teacher; whether that was news. At another address she gets a letter.
 

@@ -26,10 +26,10 @@ from workgroups.visiting import ActionAgreed, VisitLog
 
 # How many actions one visit may agree on.
 ACTIONS = 6
-# No visit has as many that are put right.
-_MOST_ROWS = 100
 # How many of them are shown before somebody asks for more.
 ACTIONS_AT_FIRST = 2
+# Far more than there are to put right.
+_MOST_ROWS = 100
 _LONGEST_NOTE = 5000
 _LONGEST_ACTION = 500
 # In digits: what a key's column holds.

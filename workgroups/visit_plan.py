@@ -208,7 +208,7 @@ def slots_of(facts: PlanFacts, *, today: dt.date) -> list[VisitSlot]:
             )
             state = _state(standing, missed, dates, goes_on=facts.goes_on, year_ends=year_ends, today=today)
             shown = missed[-1] if state == SlotState.MISSED and missed else standing
-            found.append(VisitSlot(facts.place_id, term, number, state, shown, missed, dates, facts.goes_on))
+            found.append(VisitSlot(facts.place_id, term, number, state, shown, missed, dates, is_wanted=facts.goes_on))
     return found
 
 

@@ -75,6 +75,12 @@ def unbroken(text: str, part: str) -> str:
 
 
 @register.filter
+def telephone(number: str) -> str:
+    """A telephone number, to be called from a phone."""
+    return format_html('<a class="govuk-link" href="tel:{}">{}</a>', number.replace(" ", ""), number)
+
+
+@register.filter
 def page_numbers(page: Page[Any]) -> list[int | None]:
     """The numbers to offer below a list, None where some are left out: 1, None, 6, 7, 8, None, 20."""
     shown = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)

@@ -118,7 +118,6 @@ class FormerSpecialist(HubOwned):
 
     class Meta(HubOwned.Meta):
         ordering = ["until", "pk"]
-        constraints = [*HubOwned.Meta.constraints]
         indexes = [models.Index(fields=["group", "until"], name="former_specialist_until")]
 
     def __str__(self) -> str:

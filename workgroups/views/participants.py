@@ -25,11 +25,7 @@ def participant_replace(request: MemberRequest, pk: int) -> HttpResponse:
     found, place = _get(request, pk)
     back = _place_url(request, place)
     if found.ends_on is not None:
-        after = (
-            place.participants.filter(position=found.position, starts_on__gte=found.ends_on)
-            .exclude(pk=found.pk)
-            .first()
-        )
+        after = participants.follower_of(found)
         who = after.name if after else "Another teacher"
         messages.info(request, f"{who} has followed {found.name} already, from {plain_day(found.ends_on)}.")
         return redirect(back)

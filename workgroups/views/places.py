@@ -331,12 +331,12 @@ def _can(found: Place, kind: PlaceEvent.Kind) -> bool:
 def _not_now(request: MemberRequest, found: Place) -> HttpResponse:
     """A second click, a second tab or a colleague was quicker: say where the place stands."""
     last = found.events.select_related("recorded_by").latest("pk")
-    said = f"{found.school_now.name} {steps.standing(found)}."
+    is_own = last.recorded_by == request.user
+    said = [f"{found.school_now.name} {steps.standing(found)}."]
     if last.recorded_by:
-        who = "you" if last.recorded_by == request.user else last.recorded_by.name
-        said = f"{said} That was recorded by {who}, {moment(last.recorded_at)}."
-    is_hers = last.recorded_by == request.user
-    messages.info(request, f"{said} Nothing {'more' if is_hers else 'of yours'} was saved.")
+        who = "you" if is_own else last.recorded_by.name
+        said.append(f"That was recorded by {who}, {moment(last.recorded_at)}.")
+    messages.info(request, " ".join([*said, timeline.nothing_saved(is_own=is_own)]))
     return redirect(_url(request, found))
 
 
