@@ -71,7 +71,8 @@ def meetings_to_come(place: Place, *, now: dt.datetime) -> list[Meeting]:
 
 def meetings_held(place: Place) -> list[Attended]:
     """The meetings that the school's teachers could attend, the latest first, whichever group it was in then."""
-    attendance = Attendance.objects.filter(participant__place=place).select_related("participant")
+    marks = Attendance.objects.filter(participant__place=place).select_related("participant")
+    attendance = marks.order_by("participant__position", "participant_id")
     held = Meeting.objects.filter(state=MeetingState.HELD, attendance__participant__place=place).distinct()
     found = held.order_by("-starts_at").prefetch_related(Prefetch("attendance", attendance))
     return [Attended(meeting, list(meeting.attendance.all())) for meeting in found]

@@ -353,10 +353,11 @@ class PutRightForm(AttendanceForm, SeenForm):
     )
 
     def differing(self, attendance: Iterable[Attendance]) -> list[tuple[str, str]]:
-        """Where what stands is not what was chosen: names, and who came by what stands."""
-        chosen = {(marked.participant.pk, marked.mark, marked.substitute_name) for marked in self.marks}
+        """Where what stands is not what was chosen, in the order of the form: names, and who came by what stands."""
+        stands = {row.participant_id: row for row in attendance}
         return [
-            (row.participant.name, in_words(row))
-            for row in attendance
-            if (row.participant_id, row.mark, row.substitute_name) not in chosen
+            (marked.participant.name, in_words(row))
+            for marked in self.marks
+            if (row := stands.get(marked.participant.pk))
+            and (row.mark, row.substitute_name) != (marked.mark, marked.substitute_name)
         ]

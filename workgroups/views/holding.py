@@ -87,7 +87,7 @@ def meeting_attendance(request: MemberRequest, pk: int) -> HttpResponse:
         except holding.MarksIncomplete as refusal:
             messages.error(request, str(refusal))
         except WrittenMeanwhile:
-            stands = list(found.attendance.select_related("participant"))
+            stands = list(found.attendance.all())
             seal, recorded = holding.seal_of_attendance(stands), timeline.recorded_last(found, reader=request.user)
             form.show_beside(form.differing(stands), seal, recorded=recorded)
         else:
