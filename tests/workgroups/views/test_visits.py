@@ -223,6 +223,15 @@ def test_a_visit_that_is_not_arranged_shows_whom_to_ask_and_by_when(place: Place
     assert "mailto:head@school.example" in page and f"mailto:teacher1.{place.pk}@school.example" in page
 
 
+def test_a_visit_of_a_term_that_is_far_off_is_arranged_and_not_written_up(
+    hub: Hub, specialist: User, console: Client
+) -> None:
+    year = work.stage_year_of(year=work.this_year() + 1)
+    group = work.make_group(hub, specialist=work.make_specialist(hub, user=specialist), stage_year=year)
+    page = text_of(console.get(url(place_of(group), term=3)))
+    assert "Arrange the visit" in page and "write it up" not in page
+
+
 def test_an_arranged_visit_is_moved_prepared_or_missed(place: Place, console: Client) -> None:
     work.make_visit(place, starts_at=an_hour(4))
     page = text_of(console.get(url(place)))
