@@ -64,7 +64,8 @@ class InSchool:
 def count_attendance(facts: AttendanceMarked) -> None:
     """Bring what each lead teacher's attendance counts for her school to what it is worth by now."""
     meeting = _locked_meeting(facts.meeting)
-    attendance = list(Attendance.objects.filter(meeting=meeting).select_related("participant__place__stage_year"))
+    marks = Attendance.objects.filter(meeting=meeting).select_related("participant__place__stage_year")
+    attendance = list(marks.order_by("pk"))
     counted: dict[int, dict[dt.date, int]] = {one.pk: {} for one in attendance}
     rows = ReleaseEntry.objects.filter(attendance__in=attendance).order_by()
     for pk, day, half_days in rows.values_list("attendance", "worked_on").annotate(Sum("half_days")):

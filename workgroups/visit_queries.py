@@ -136,7 +136,8 @@ def _with_visits_now(places: PlaceQuerySet, today: dt.date) -> PlaceQuerySet:
     return places.filter(in_group | Exists(arranged))
 
 
-def _urgency(row: VisitRow) -> tuple[bool, int, dt.date, str, int, int]:
+def _urgency(row: VisitRow) -> tuple[bool, int, dt.date, str, int, int, int]:
     when = row.when.date() if row.when else row.slot.overdue_from
     name = row.place.school_now.name.casefold()
-    return (row.is_for_later, ORDER.index(row.slot.state), when, name, row.slot.term, row.slot.number)
+    slot = row.slot
+    return (row.is_for_later, ORDER.index(slot.state), when, name, slot.place_id, slot.term, slot.number)

@@ -50,7 +50,12 @@ def test_an_empty_page_says_what_will_be_there(ada: Client, address: str) -> Non
     assert "Look 14 days ahead" in page
 
 
-def test_what_waits_stands_under_its_day_in_order(ada: Client, hub: Hub, queue: Queue, address: str) -> None:
+def test_what_waits_stands_under_its_day_in_order(
+    ada: Client, hub: Hub, queue: Queue, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Late in the evening nothing more goes out today.
+    noon = at(0)
+    monkeypatch.setattr(timezone, "now", lambda: noon)
     queue(hub, subject="Late today", not_before=at(0, 23))
     queue(hub, subject="Early tomorrow", not_before=at(1, 7))
     queue(hub, subject="Late tomorrow", not_before=at(1, 8))
