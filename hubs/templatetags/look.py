@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.core.paginator import Page
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from hubs.wording import clock, day, days, from_today, in_days, moment, pounds, short_day
 
@@ -78,6 +79,16 @@ def unbroken(text: str, part: str) -> str:
 def telephone(number: str) -> str:
     """A telephone number, to be called from a phone."""
     return format_html('<a class="govuk-link" href="tel:{}">{}</a>', number.replace(" ", ""), number)
+
+
+@register.filter
+def addresses(given: str | Iterable[str]) -> str:
+    """One e-mail address or several; one that is too long for its line goes on at its @, as far as that helps."""
+    several = [given] if isinstance(given, str) else given
+    parts = (address.rpartition("@") for address in several)
+    written = format_html_join(", ", "{}<wbr>{}{}", parts)
+    # One element, for on a phone the parts of a cell stand beside each other.
+    return format_html('<span class="app-anywhere">{}</span>', written)
 
 
 @register.filter

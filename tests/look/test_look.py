@@ -41,5 +41,12 @@ def test_a_reference_is_kept_in_one_line_and_the_rest_stays_text() -> None:
     assert look.unbroken("A <b> place", "EOI-7K3QX") == "A <b> place"
 
 
+def test_an_address_goes_on_at_its_at_and_stays_text() -> None:
+    assert look.addresses("a<b@school.example") == ('<span class="app-anywhere">a&lt;b<wbr>@school.example</span>')
+    assert look.addresses(["one@school.example", "two@school.example"]) == (
+        '<span class="app-anywhere">one<wbr>@school.example, two<wbr>@school.example</span>'
+    )
+
+
 def test_pages_far_away_are_left_out() -> None:
     assert look.page_numbers(Paginator(range(1000), 50).page(7)) == [1, None, 6, 7, 8, None, 20]
