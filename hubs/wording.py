@@ -6,6 +6,9 @@ import datetime as dt
 
 from django.utils import timezone
 
+# The sign, which is as wide as a digit and is read out: a hyphen is neither.
+MINUS = "\N{MINUS SIGN}"
+
 
 def day(value: dt.date | None) -> str:
     """A day as people say it: Tuesday 3 March 2026. Nothing for no day."""
@@ -61,7 +64,7 @@ def pounds(pence: int | None) -> str:
     if pence is None:
         return ""
     whole, rest = divmod(abs(pence), 100)
-    sign = "-" if pence < 0 else ""
+    sign = MINUS if pence < 0 else ""
     return f"{sign}£{whole:,}.{rest:02}" if rest else f"{sign}£{whole:,}"
 
 
@@ -73,12 +76,12 @@ def days(half_days: int | None) -> str:
 
 
 def in_days(half_days: int | None) -> str:
-    """Half-days as a number of days, for a column that says so: 1 is ½, 15 is 7½ and -4 is -2. Nothing for none."""
+    """Half-days as a number of days, for a column that says so: 1 is ½, 15 is 7½ and -4 is −2. Nothing for none."""
     if half_days is None:
         return ""
     whole, half = divmod(abs(half_days), 2)
     number = f"{whole or ''}½" if half else str(whole)
-    return f"-{number}" if half_days < 0 else number
+    return f"{MINUS}{number}" if half_days < 0 else number
 
 
 def _day_of(value: dt.date) -> dt.date:

@@ -51,7 +51,7 @@ def test_the_distance_of_a_day_is_said_in_round_numbers(day: dt.date, said: str)
 
 
 @pytest.mark.parametrize(
-    ("pence", "said"), [(100_000, "£1,000"), (7_550, "£75.50"), (5, "£0.05"), (0, "£0"), (-35_000, "-£350")]
+    ("pence", "said"), [(100_000, "£1,000"), (7_550, "£75.50"), (5, "£0.05"), (0, "£0"), (-35_000, "−£350")]
 )
 def test_pence_are_written_as_pounds(pence: int, said: str) -> None:
     assert wording.pounds(pence) == said
@@ -66,9 +66,9 @@ def test_pence_are_written_as_pounds(pence: int, said: str) -> None:
         (3, "1½ days"),
         (5, "2½ days"),
         (20, "10 days"),
-        (-1, "-½ day"),
-        (-2, "-1 day"),
-        (-5, "-2½ days"),
+        (-1, "−½ day"),
+        (-2, "−1 day"),
+        (-5, "−2½ days"),
     ],
 )
 def test_half_days_are_written_as_days(half_days: int, said: str) -> None:
@@ -83,7 +83,7 @@ def test_nothing_is_written_for_no_date_and_no_sum() -> None:
 
 
 @pytest.mark.parametrize(
-    ("half_days", "said"), [(None, ""), (0, "0"), (1, "½"), (15, "7½"), (20, "10"), (-1, "-½"), (-5, "-2½")]
+    ("half_days", "said"), [(None, ""), (0, "0"), (1, "½"), (15, "7½"), (20, "10"), (-1, "−½"), (-5, "−2½")]
 )
 def test_half_days_are_written_as_a_number_of_days(half_days: int | None, said: str) -> None:
     assert wording.in_days(half_days) == said

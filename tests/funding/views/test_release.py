@@ -110,7 +110,7 @@ def test_the_hub_sees_every_specialist_and_a_specialist_herself(
     everything, hers = (text_of(browser.get(page("release_specialists", hub))) for browser in (client_of(lead), leads))
 
     for shown in (everything, hers):
-        assert "1½ days 1 day -½ day Over" in shown
+        assert "1½ days 1 day −½ day Over" in shown
     assert name in everything and name not in hers
 
 
