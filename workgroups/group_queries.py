@@ -127,7 +127,13 @@ def candidates(group: WorkGroup) -> tuple[list[Candidate], list[Candidate]]:
     own, hers = own_urns(group), group.specialist.school.named_now
     nearest = sorted(
         (Candidate(place, _metres(place, hers), why_not(place, group, own)) for place in places),
-        key=lambda one: (bool(one.why_not), one.metres is None, one.metres or 0, one.place.school_now.name, one.place.pk),
+        key=lambda one: (
+            bool(one.why_not),
+            one.metres is None,
+            one.metres or 0,
+            one.place.school_now.name,
+            one.place.pk,
+        ),
     )
     waiting = [one for one in nearest if one.place.state == PlaceState.WAITING]
     return waiting, [one for one in nearest if one.place.state == PlaceState.IN_GROUP]
