@@ -26,7 +26,7 @@ from redis import Redis
 from hubadmin.local.provision import clone, drop, provision
 from hubs.models import Hub, Role, User
 from tests import factories
-from tests.environment import ADMIN_URL, DATABASE, TEMPLATE, WORKER
+from tests.environment import ADMIN_URL, DATABASE, GIVEN_TEMPLATE, TEMPLATE, WORKER
 
 # Filled by migrations, the same for every test.
 REFERENCE_TABLES = {
@@ -41,13 +41,13 @@ REFERENCE_TABLES = {
 
 @pytest.fixture(scope="session")
 def django_db_setup(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A copy of the migrated template for this worker, made by the first worker that needs it."""
+    """A copy of the migrated template for this worker; where none is given the first worker that needs it makes it."""
     shared = tmp_path_factory.getbasetemp()
     if WORKER != "main":
         shared = shared.parent
     with (shared / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "template.ready").exists():
+        if not GIVEN_TEMPLATE and not (shared / "template.ready").exists():
             provision(ADMIN_URL, database=TEMPLATE)
             with django_db_blocker.unblock():
                 _migrate_template()
@@ -70,7 +70,8 @@ def _migrate_template() -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Leave nothing behind: neither the template and its roles nor keys in Redis."""
     if not hasattr(session.config, "workerinput"):
-        drop(ADMIN_URL, TEMPLATE)
+        if not GIVEN_TEMPLATE:
+            drop(ADMIN_URL, TEMPLATE)
         redis = Redis.from_url(settings.REDIS_URL)
         for key in redis.scan_iter(f"*{TEMPLATE}:*"):
             redis.delete(key)

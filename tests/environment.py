@@ -1,7 +1,8 @@
 """The environment of a test run; loaded as a pytest plugin before the settings are read.
 
 `bin/test` gives TEST_ADMIN_DATABASE_URL (a role that may create roles and databases) and REDIS_URL.
-Each run has a migrated template database of its own, and each xdist worker a copy of it.
+Each run has a migrated template database of its own, or that which TEST_TEMPLATE names, and each xdist worker a
+copy of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ ADMIN_URL = os.environ["TEST_ADMIN_DATABASE_URL"]
 # Inherited by xdist's workers, so that one run shares one template.
 RUN = os.environ.setdefault("TEST_RUN", secrets.token_hex(4))
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-TEMPLATE = f"hubadmin_test_{RUN}"
+# Migrated and dropped by whoever names it.
+GIVEN_TEMPLATE = os.environ.get("TEST_TEMPLATE")
+TEMPLATE = GIVEN_TEMPLATE or f"hubadmin_test_{RUN}"
 DATABASE = f"{TEMPLATE}_{WORKER}"
 
 _urls = urls_of(ADMIN_URL, DATABASE, roles_of=TEMPLATE)

@@ -2,9 +2,8 @@ import uuid
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-from django.db import migrations, models
-
 import hubs.tenancy.fence
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -62,6 +61,81 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")), fields=["hub", "not_before"], name="message_due"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "sending")), fields=["hub", "claimed_at"], name="message_stuck"
+                    ),
+                    models.Index(
+                        models.F("hub"),
+                        models.OrderBy(models.F("queued_at"), descending=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="message_newest",
+                    ),
+                    models.Index(
+                        models.F("hub"),
+                        models.F("state"),
+                        models.OrderBy(models.F("queued_at"), descending=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="message_newest_of_state",
+                    ),
+                    models.Index(fields=["hub", "about_kind", "about_id"], name="message_about"),
+                ],
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="correspondence_message_hub_fence"),
+                    models.UniqueConstraint(fields=("hub", "key"), name="message_queued_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["queued", "sending", "sent", "failed", "uncertain", "cancelled"])
+                        ),
+                        name="message_state_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("key", ""), _negated=True), name="message_has_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("recipients__len__gte", 1)), name="message_has_recipient"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("subject__regex", "^[^\\r\\n]+$")), name="message_subject_is_one_line"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("about_id", None), ("about_kind", "")),
+                            models.Q(models.Q(("about_kind", ""), _negated=True), ("about_id__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="message_about_kind_and_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sent_at__isnull", False), ("state", "sent")),
+                            models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at", None)),
+                            _connector="OR",
+                        ),
+                        name="message_sent_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("claimed_at", None), ("state__in", ["queued", "cancelled"])),
+                            models.Q(
+                                models.Q(("state__in", ["queued", "cancelled"]), _negated=True),
+                                ("attempts__gte", 1),
+                                ("claimed_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="message_claimed_unless_waiting",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["failed", "uncertain"]), _negated=True),
+                            models.Q(("last_error", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="message_trouble_has_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -98,148 +172,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
-            },
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("state", "queued")), fields=["hub", "not_before"], name="message_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("state", "sending")), fields=["hub", "claimed_at"], name="message_stuck"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                models.F("hub"),
-                models.OrderBy(models.F("queued_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                name="message_newest",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                models.F("hub"),
-                models.F("state"),
-                models.OrderBy(models.F("queued_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                name="message_newest_of_state",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["hub", "about_kind", "about_id"], name="message_about"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=hubs.tenancy.fence.HubFence(name="correspondence_message_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(fields=("hub", "key"), name="message_queued_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["queued", "sending", "sent", "failed", "uncertain", "cancelled"])),
-                name="message_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(condition=models.Q(("key", ""), _negated=True), name="message_has_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("recipients__len__gte", 1)), name="message_has_recipient"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("subject__regex", "^[^\\r\\n]+$")), name="message_subject_is_one_line"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("about_id", None), ("about_kind", "")),
-                    models.Q(models.Q(("about_kind", ""), _negated=True), ("about_id__isnull", False)),
-                    _connector="OR",
-                ),
-                name="message_about_kind_and_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent_at__isnull", False), ("state", "sent")),
-                    models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at", None)),
-                    _connector="OR",
-                ),
-                name="message_sent_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("claimed_at", None), ("state__in", ["queued", "cancelled"])),
-                    models.Q(
-                        models.Q(("state__in", ["queued", "cancelled"]), _negated=True),
-                        ("attempts__gte", 1),
-                        ("claimed_at__isnull", False),
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="correspondence_deliveryattempt_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["sent", "try_again", "refused", "uncertain"])),
+                        name="attempt_outcome_known",
                     ),
-                    _connector="OR",
-                ),
-                name="message_claimed_unless_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["failed", "uncertain"]), _negated=True),
-                    models.Q(("last_error", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="message_trouble_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryattempt",
-            constraint=hubs.tenancy.fence.HubFence(name="correspondence_deliveryattempt_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["sent", "try_again", "refused", "uncertain"])),
-                name="attempt_outcome_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("finished_at__gte", models.F("started_at"))), name="attempt_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("error", ""), ("outcome", "sent")),
-                    models.Q(models.Q(("outcome", "sent"), _negated=True), models.Q(("error", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="attempt_error_unless_sent",
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(("finished_at__gte", models.F("started_at"))),
+                        name="attempt_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("error", ""), ("outcome", "sent")),
+                            models.Q(
+                                models.Q(("outcome", "sent"), _negated=True), models.Q(("error", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="attempt_error_unless_sent",
+                    ),
+                ],
+            },
         ),
     ]

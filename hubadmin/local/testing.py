@@ -22,7 +22,7 @@ from hubadmin.local.embedded import ServiceError
 from hubadmin.local.guard import Guard
 from hubadmin.local.locks import holding, try_lock, wait_for_lock
 from hubadmin.local.places import private_dir, var_dir
-from hubadmin.local.provision import ProvisionError, Urls, drop, provision
+from hubadmin.local.provision import ProvisionError, Urls, database_of, drop, provision
 from hubadmin.local.setup import setup_log
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -96,13 +96,24 @@ def checks(variables: Mapping[str, str]) -> list[Check]:
         "djlint format": _python("djlint", "--check", "--quiet", "templates"),
         "djlint": _python("djlint", "--lint", "--quiet", "templates"),
         "mypy": _python("mypy", "--strict", "."),
+        "migrate": [*manage, "migrate", "--verbosity", "0"],
         "migrations": [*manage, "makemigrations", "--check", "--dry-run"],
     }
     found = [Check(name, command, variables) for name, command in commands.items()]
     deployment = [*manage, "check", "--deploy", "--fail-level", "WARNING", "--database", "default"]
     found.append(Check("deployment", deployment, _as_in_production(variables)))
-    found.append(Check("pytest", _python("pytest", "-n", "2", "-m", "not browser"), variables))
+    found.append(Check("pytest", _pytest("not browser"), _on_copies(variables)))
     return found
+
+
+def _pytest(marked: str) -> list[str]:
+    # Those of two cores. A worker that has nothing left takes from the other's end.
+    return _python("pytest", "-n", "2", "--dist", "worksteal", "-m", marked)
+
+
+def _on_copies(variables: Mapping[str, str]) -> dict[str, str]:
+    """For tests: they copy the database that the migrations were run on, and run none themselves."""
+    return {**variables, "TEST_TEMPLATE": database_of(variables["DATABASE_URL"])}
 
 
 def _as_in_production(variables: Mapping[str, str]) -> dict[str, str]:
@@ -133,8 +144,8 @@ def _run_browser_tests(guard: Guard, variables: Mapping[str, str]) -> Outcome:
         print(f"\n· {name} skipped: no Chromium, and none could be installed (apt-get install chromium)", flush=True)
         return Outcome(name, FAILED if os.environ.get("CI") == "true" else SKIPPED, 0.0)
     # Playwright's synchronous interface runs a loop in the test's thread, which Django takes for async code.
-    more = {**variables, "CHROMIUM": browser, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
-    return _run(guard, Check(name, _python("pytest", "-m", "browser"), more))
+    more = {**_on_copies(variables), "CHROMIUM": browser, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
+    return _run(guard, Check(name, _pytest("browser"), more))
 
 
 def find_browser() -> str | None:

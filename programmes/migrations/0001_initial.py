@@ -15,8 +15,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("hubs", "0001_initial"),
+        ("hubs", "__first__"),
         ("schools", "0002_school"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -85,6 +85,53 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "draft"), _negated=True),
+                        fields=["hub", "-submitted_at"],
+                        name="expression_list",
+                    ),
+                    models.Index(fields=["hub", "window", "state"], name="expression_counts"),
+                    models.Index(
+                        condition=models.Q(("state", "draft")), fields=["hub", "touched_at"], name="expression_drafts"
+                    ),
+                ],
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="programmes_expressionofinterest_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "submitted", "offered", "declined"])),
+                        name="expression_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reference", None), ("state", "draft"), ("submitted_at", None)),
+                            models.Q(
+                                models.Q(("state", "draft"), _negated=True),
+                                ("privacy_version__isnull", False),
+                                ("reference__isnull", False),
+                                ("submitted_at__isnull", False),
+                                models.Q(("contact_name", ""), _negated=True),
+                                models.Q(("contact_email", ""), _negated=True),
+                                models.Q(
+                                    ("contact_is_head", True),
+                                    models.Q(
+                                        ("contact_is_head", False),
+                                        models.Q(("head_name", ""), _negated=True),
+                                        models.Q(("head_email", ""), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="expression_complete_when_sent",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("submitted", "offered"))),
+                        fields=("hub", "window", "school"),
+                        name="one_live_expression_per_school_and_stage",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -146,6 +193,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-year", "stage__order"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("stage", "year"), name="stage_once_a_year"),
+                    models.CheckConstraint(
+                        condition=models.Q(("oldest__gt", models.F("youngest"))), name="stage_ages_in_order"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("code", ""), ("code__regex", "^NCP\\d{2}-\\d{1,2}[a-z]?$"), _connector="OR"
+                        ),
+                        name="ncp_code_normalised",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -163,6 +222,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("stage_year", "position"), name="promise_position_once")
+                ],
             },
         ),
         migrations.AddField(
@@ -290,91 +352,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="expressionofinterest",
-            index=models.Index(
-                condition=models.Q(("state", "draft"), _negated=True),
-                fields=["hub", "-submitted_at"],
-                name="expression_list",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="expressionofinterest",
-            index=models.Index(fields=["hub", "window", "state"], name="expression_counts"),
-        ),
-        migrations.AddIndex(
-            model_name="expressionofinterest",
-            index=models.Index(
-                condition=models.Q(("state", "draft")), fields=["hub", "touched_at"], name="expression_drafts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expressionofinterest",
-            constraint=hubs.tenancy.fence.HubFence(name="programmes_expressionofinterest_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="expressionofinterest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "submitted", "offered", "declined"])),
-                name="expression_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expressionofinterest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reference", None), ("state", "draft"), ("submitted_at", None)),
-                    models.Q(
-                        models.Q(("state", "draft"), _negated=True),
-                        ("privacy_version__isnull", False),
-                        ("reference__isnull", False),
-                        ("submitted_at__isnull", False),
-                        models.Q(("contact_name", ""), _negated=True),
-                        models.Q(("contact_email", ""), _negated=True),
-                        models.Q(
-                            ("contact_is_head", True),
-                            models.Q(
-                                ("contact_is_head", False),
-                                models.Q(("head_name", ""), _negated=True),
-                                models.Q(("head_email", ""), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="expression_complete_when_sent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expressionofinterest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("submitted", "offered"))),
-                fields=("hub", "window", "school"),
-                name="one_live_expression_per_school_and_stage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stageyear",
-            constraint=models.UniqueConstraint(fields=("stage", "year"), name="stage_once_a_year"),
-        ),
-        migrations.AddConstraint(
-            model_name="stageyear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("oldest__gt", models.F("youngest"))), name="stage_ages_in_order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stageyear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("code", ""), ("code__regex", "^NCP\\d{2}-\\d{1,2}[a-z]?$"), _connector="OR"),
-                name="ncp_code_normalised",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stagepromise",
-            constraint=models.UniqueConstraint(fields=("stage_year", "position"), name="promise_position_once"),
         ),
         migrations.AddConstraint(
             model_name="recruitmentwindow",

@@ -12,8 +12,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("hubs", "0001_initial"),
+        ("hubs", "__first__"),
         ("schools", "0003_register_word"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -61,6 +61,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-finished_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("outcome", "applied")), fields=["-finished_at"], name="import_latest"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["applied", "refused"])), name="import_outcome_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "applied"), ("reason", "")),
+                            models.Q(("outcome", "refused"), models.Q(("reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="import_refused_with_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("finished_at__gte", models.F("started_at"))), name="import_ends_after_start"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +93,15 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=80)),
                 ("established_on", models.DateField(blank=True, null=True)),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("urn", "other_urn", "kind", "established_on"),
+                        name="register_link_once",
+                        nulls_distinct=False,
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Succession",
@@ -190,6 +220,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("school", "ancestor"), name="ancestor_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("school", models.F("ancestor")), _negated=True),
+                        name="nobody_is_its_own_ancestor",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CurrentSchool",
@@ -211,6 +250,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("former", "current"), name="current_school_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("former", models.F("current")), _negated=True),
+                        name="current_school_is_another",
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="school",
@@ -271,12 +319,6 @@ class Migration(migrations.Migration):
                 to="schools.school",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="registerlink",
-            constraint=models.UniqueConstraint(
-                fields=("urn", "other_urn", "kind", "established_on"), name="register_link_once", nulls_distinct=False
-            ),
-        ),
         migrations.AddField(
             model_name="succession",
             name="predecessor",
@@ -329,26 +371,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="ancestor",
-            constraint=models.UniqueConstraint(fields=("school", "ancestor"), name="ancestor_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="ancestor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("school", models.F("ancestor")), _negated=True), name="nobody_is_its_own_ancestor"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="currentschool",
-            constraint=models.UniqueConstraint(fields=("former", "current"), name="current_school_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="currentschool",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("former", models.F("current")), _negated=True), name="current_school_is_another"
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="halfterm",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -395,35 +417,6 @@ class Migration(migrations.Migration):
                 deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
                 expressions=[("school", "="), (hubs.ranges.DatesFromTo("starts_on", "ends_on"), "&&")],
                 name="school_half_terms_apart",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registerimport",
-            index=models.Index(
-                condition=models.Q(("outcome", "applied")), fields=["-finished_at"], name="import_latest"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registerimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["applied", "refused"])), name="import_outcome_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registerimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "applied"), ("reason", "")),
-                    models.Q(("outcome", "refused"), models.Q(("reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="import_refused_with_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registerimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("finished_at__gte", models.F("started_at"))), name="import_ends_after_start"
             ),
         ),
         migrations.AddIndex(

@@ -22,17 +22,27 @@ def guard() -> Iterator[Guard]:
         yield guard
 
 
+VARIABLES = {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://app@127.0.0.1/checked"}
+
+
 def test_all_the_checks_are_there() -> None:
-    commands = [" ".join(check.command) for check in testing.checks({})]
+    commands = [" ".join(check.command) for check in testing.checks(VARIABLES)]
     for wanted in ("ruff check", "ruff format --check", "mypy", "lint_imports", "djlint", "makemigrations --check"):
         assert any(wanted in command for command in commands), wanted
     assert any("check --deploy" in command and "--fail-level WARNING" in command for command in commands)
 
 
 def test_the_deployment_check_sees_a_production_environment() -> None:
-    (deployment,) = (check for check in testing.checks({"SECRET_KEY": "x"}) if check.name == "deployment")
+    (deployment,) = (check for check in testing.checks(VARIABLES) if check.name == "deployment")
     assert deployment.variables["ENVIRONMENT"] == "production"
     assert deployment.variables["PUBLIC_URL"].startswith("https://")
+
+
+def test_the_tests_copy_the_database_on_which_the_migrations_were_run() -> None:
+    checks = testing.checks(VARIABLES)
+    names = [check.name for check in checks]
+    assert names.index("migrate") < names.index("pytest")
+    assert [check.name for check in checks if check.variables.get("TEST_TEMPLATE") == "checked"] == ["pytest"]
 
 
 def test_a_failing_check_does_not_stop_the_others_and_fails_the_run(

@@ -13,9 +13,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("hubs", "0002_finance_officer"),
+        ("hubs", "__first__"),
         ("programmes", "0007_offers_answered"),
         ("schools", "0012_room_for_the_register"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -56,6 +56,25 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["name", "pk"],
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_masteryspecialist_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(("phase__in", ["primary", "secondary"])), name="specialist_phase_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cohort__gte", 1), ("cohort__lte", 99)), name="specialist_cohort_sane"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="specialist_email_in_lower_case",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="specialist_ends_after_start"
+                    ),
+                    models.UniqueConstraint(fields=("hub", "email"), name="specialist_once_per_address"),
+                    models.UniqueConstraint(fields=("hub", "user"), name="specialist_once_per_person"),
+                    models.UniqueConstraint(fields=("id", "school", "hub"), name="specialist_with_school"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -80,6 +99,11 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-year"],
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_daysagreed_hub_fence"),
+                    models.UniqueConstraint(fields=("specialist", "year"), name="days_agreed_once_a_year"),
+                    models.CheckConstraint(condition=models.Q(("half_days__lte", 400)), name="days_agreed_fit_a_year"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -166,6 +190,13 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["sequence"],
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_meetingchange_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["moved", "cancelled"])), name="meeting_change_known"
+                    ),
+                    models.UniqueConstraint(fields=("meeting", "sequence"), name="meeting_change_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -224,6 +255,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_attendance_hub_fence"),
+                    models.UniqueConstraint(fields=("meeting", "participant"), name="attendance_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("mark__in", ["present", "absent", "substitute"])), name="attendance_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("mark", "substitute"), models.Q(("substitute_name", ""), _negated=True)),
+                            models.Q(models.Q(("mark", "substitute"), _negated=True), ("substitute_name", "")),
+                            _connector="OR",
+                        ),
+                        name="substitute_has_a_name",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -316,6 +362,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_schoollink_hub_fence"),
+                    models.UniqueConstraint(
+                        models.F("place"),
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("ended_at", None)),
+                        name="one_school_link_per_person",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -365,6 +420,48 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["term", "number", "starts_at", "pk"],
                 "abstract": False,
+                "indexes": [models.Index(fields=["hub", "starts_at"], name="visit_by_time")],
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_visit_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["arranged", "held", "missed"])), name="visit_state_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("term__in", [1, 2, 3])), name="visit_term_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1), ("number__lte", 20)), name="visit_number_sane"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("half_days__gte", 1), ("half_days__lte", 4), ("teachers_half_days__lte", 8)
+                        ),
+                        name="visit_half_days_sane",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "held"), _negated=True),
+                            models.Q(
+                                ("held_recorded_at__isnull", False),
+                                models.Q(("met", ""), _negated=True),
+                                models.Q(("shared_note", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="visit_held_has_note",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "missed"), _negated=True),
+                            models.Q(("missed_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="visit_missed_with_reason",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["arranged", "held"])),
+                        fields=("place", "term", "number"),
+                        name="one_visit_of_each_number",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -406,6 +503,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_internalnote_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("meeting", None), ("visit__isnull", False)),
+                            models.Q(("meeting__isnull", False), ("visit", None)),
+                            _connector="OR",
+                        ),
+                        name="internal_note_on_meeting_or_visit",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -438,6 +546,13 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["agreed_at", "position"],
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_agreedaction_hub_fence"),
+                    models.UniqueConstraint(fields=("visit", "position"), name="agreed_action_position_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="agreed_action_says_what"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -467,6 +582,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_visitdraft_hub_fence"),
+                    models.UniqueConstraint(fields=("place", "term", "number", "author"), name="visit_draft_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -508,6 +627,21 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-stage_year__year", "stage_year__stage__order", "name", "pk"],
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_workgroup_hub_fence"),
+                    models.UniqueConstraint(
+                        models.F("hub"),
+                        models.F("stage_year"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="group_name_once",
+                        violation_error_message="Choose another name",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size_limit__gte", 1), ("size_limit__lte", 60)), name="group_size_sane"
+                    ),
+                    models.UniqueConstraint(fields=("id", "hub", "stage_year"), name="group_with_stage_year"),
+                    models.UniqueConstraint(fields=("id", "specialist_school"), name="group_with_specialist_school"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -569,6 +703,44 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["pk"],
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_placeevent_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "accepted",
+                                    "joined",
+                                    "moved",
+                                    "taken_out",
+                                    "left",
+                                    "returned",
+                                    "completed",
+                                    "not_completed",
+                                    "reopened",
+                                ],
+                            )
+                        ),
+                        name="place_event_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["accepted", "joined"]),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="place_event_has_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind__in", ["completed", "not_completed"]), _negated=True),
+                            models.Q(("evidence", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="completion_has_evidence",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -628,101 +800,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    hubs.tenancy.fence.HubFence(name="workgroups_calendarfeed_hub_fence"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("group__isnull", False), ("specialist", None)),
+                            models.Q(("group", None), ("specialist__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="feed_of_specialist_or_group",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("specialist",),
+                        name="one_live_feed_per_specialist",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)), fields=("group",), name="one_live_feed_per_group"
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="masteryspecialist",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_masteryspecialist_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="masteryspecialist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("phase__in", ["primary", "secondary"])), name="specialist_phase_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="masteryspecialist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cohort__gte", 1), ("cohort__lte", 99)), name="specialist_cohort_sane"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="masteryspecialist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="specialist_email_in_lower_case",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="masteryspecialist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="specialist_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="masteryspecialist",
-            constraint=models.UniqueConstraint(fields=("hub", "email"), name="specialist_once_per_address"),
-        ),
-        migrations.AddConstraint(
-            model_name="masteryspecialist",
-            constraint=models.UniqueConstraint(fields=("hub", "user"), name="specialist_once_per_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="masteryspecialist",
-            constraint=models.UniqueConstraint(fields=("id", "school", "hub"), name="specialist_with_school"),
-        ),
-        migrations.AddConstraint(
-            model_name="daysagreed",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_daysagreed_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="daysagreed",
-            constraint=models.UniqueConstraint(fields=("specialist", "year"), name="days_agreed_once_a_year"),
-        ),
-        migrations.AddConstraint(
-            model_name="daysagreed",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("half_days__lte", 400)), name="days_agreed_fit_a_year"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="meetingchange",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_meetingchange_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="meetingchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["moved", "cancelled"])), name="meeting_change_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="meetingchange",
-            constraint=models.UniqueConstraint(fields=("meeting", "sequence"), name="meeting_change_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_attendance_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.UniqueConstraint(fields=("meeting", "participant"), name="attendance_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mark__in", ["present", "absent", "substitute"])), name="attendance_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("mark", "substitute"), models.Q(("substitute_name", ""), _negated=True)),
-                    models.Q(models.Q(("mark", "substitute"), _negated=True), ("substitute_name", "")),
-                    _connector="OR",
-                ),
-                name="substitute_has_a_name",
-            ),
         ),
         migrations.AddConstraint(
             model_name="participant",
@@ -762,195 +859,6 @@ class Migration(migrations.Migration):
                 django.db.models.functions.text.Lower("email"),
                 condition=models.Q(("ends_on", None)),
                 name="participants_are_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schoollink",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_schoollink_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="schoollink",
-            constraint=models.UniqueConstraint(
-                models.F("place"),
-                django.db.models.functions.text.Lower("email"),
-                condition=models.Q(("ended_at", None)),
-                name="one_school_link_per_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="visit",
-            index=models.Index(fields=["hub", "starts_at"], name="visit_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_visit_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["arranged", "held", "missed"])), name="visit_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.CheckConstraint(condition=models.Q(("term__in", [1, 2, 3])), name="visit_term_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1), ("number__lte", 20)), name="visit_number_sane"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("half_days__gte", 1), ("half_days__lte", 4), ("teachers_half_days__lte", 8)),
-                name="visit_half_days_sane",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "held"), _negated=True),
-                    models.Q(
-                        ("held_recorded_at__isnull", False),
-                        models.Q(("met", ""), _negated=True),
-                        models.Q(("shared_note", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="visit_held_has_note",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "missed"), _negated=True),
-                    models.Q(("missed_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="visit_missed_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["arranged", "held"])),
-                fields=("place", "term", "number"),
-                name="one_visit_of_each_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="internalnote",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_internalnote_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="internalnote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("meeting", None), ("visit__isnull", False)),
-                    models.Q(("meeting__isnull", False), ("visit", None)),
-                    _connector="OR",
-                ),
-                name="internal_note_on_meeting_or_visit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreedaction",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_agreedaction_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="agreedaction",
-            constraint=models.UniqueConstraint(fields=("visit", "position"), name="agreed_action_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="agreedaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="agreed_action_says_what"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="visitdraft",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_visitdraft_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="visitdraft",
-            constraint=models.UniqueConstraint(fields=("place", "term", "number", "author"), name="visit_draft_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="workgroup",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_workgroup_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="workgroup",
-            constraint=models.UniqueConstraint(
-                models.F("hub"),
-                models.F("stage_year"),
-                django.db.models.functions.text.Lower("name"),
-                name="group_name_once",
-                violation_error_message="Choose another name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workgroup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size_limit__gte", 1), ("size_limit__lte", 60)), name="group_size_sane"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workgroup",
-            constraint=models.UniqueConstraint(fields=("id", "hub", "stage_year"), name="group_with_stage_year"),
-        ),
-        migrations.AddConstraint(
-            model_name="workgroup",
-            constraint=models.UniqueConstraint(fields=("id", "specialist_school"), name="group_with_specialist_school"),
-        ),
-        migrations.AddConstraint(
-            model_name="placeevent",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_placeevent_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="placeevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "accepted",
-                            "joined",
-                            "moved",
-                            "taken_out",
-                            "left",
-                            "returned",
-                            "completed",
-                            "not_completed",
-                            "reopened",
-                        ],
-                    )
-                ),
-                name="place_event_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placeevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["accepted", "joined"]), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="place_event_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placeevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind__in", ["completed", "not_completed"]), _negated=True),
-                    models.Q(("evidence", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="completion_has_evidence",
             ),
         ),
         migrations.AddIndex(
@@ -1054,33 +962,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "cancelled"), _negated=True),
                 fields=("group", "starts_at"),
                 name="one_meeting_of_a_group_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarfeed",
-            constraint=hubs.tenancy.fence.HubFence(name="workgroups_calendarfeed_hub_fence"),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarfeed",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("group__isnull", False), ("specialist", None)),
-                    models.Q(("group", None), ("specialist__isnull", False)),
-                    _connector="OR",
-                ),
-                name="feed_of_specialist_or_group",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarfeed",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("specialist",), name="one_live_feed_per_specialist"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarfeed",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("group",), name="one_live_feed_per_group"
             ),
         ),
     ]
