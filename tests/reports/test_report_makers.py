@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from correspondence.models import DocumentFile
 from funding.models import GrantState
-from hubs.wording import pounds
+from hubs.wording import MINUS, pounds
 from reports.grant_report import GrantReport
 from reports.release_report import ReleaseReport, Used
 from reports.report_makers import GRANT_REPORT, RELEASE_REPORT, REPORTS, ReportMaker
@@ -83,8 +83,8 @@ def _number(text: str, kind: str) -> int:
     if kind == "money":
         whole, _, rest = text.removeprefix("£").replace(",", "").partition(".")
         return int(whole) * 100 + int(rest or 0)
-    sign = -1 if text.startswith("-") else 1
-    digits = text.removeprefix("-")
+    sign = -1 if text.startswith(MINUS) else 1
+    digits = text.removeprefix(MINUS)
     return sign * (2 * int(digits.removesuffix("½") or 0) + digits.endswith("½"))
 
 
