@@ -19,6 +19,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client, TransactionTestCase
+from playwright.sync_api import BrowserContext
 from psycopg import sql
 from pytest_django import DjangoDbBlocker, Settings
 from redis import Redis
@@ -26,6 +27,7 @@ from redis import Redis
 from hubadmin.local.provision import clone, drop, provision
 from hubs.models import Hub, Role, User
 from tests import factories
+from tests.browser import NOTE_LEAVING
 from tests.environment import ADMIN_URL, DATABASE, GIVEN_TEMPLATE, TEMPLATE, WORKER
 
 # Filled by migrations, the same for every test.
@@ -190,3 +192,10 @@ CHROMIUM_SWITCHES = [
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The machine's own Chromium, which calls nobody."""
     return {**browser_type_launch_args, "executable_path": os.environ.get("CHROMIUM"), "args": CHROMIUM_SWITCHES}
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    """A browser's own, in which `tests.browser.arrive` can tell that a page is on its way."""
+    context.add_init_script(NOTE_LEAVING)
+    return context

@@ -10,15 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import ConsoleMessage, Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from hubadmin.celery import app
-
-WIDTHS = (1440, 360)
 
 
 @pytest.fixture
@@ -47,17 +44,6 @@ def site(live_server: LiveServer, settings: Settings) -> str:
     """The address of the running application, which the links in its mails lead to as well."""
     settings.PUBLIC_URL = live_server.url
     return live_server.url
-
-
-def look_at(page: Page) -> None:
-    """Fail when axe finds anything, or when the page is wider than a desk's or a phone's screen."""
-    # What was clicked may still be on its way.
-    page.wait_for_load_state()
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} is wider than {width}"
-        violations = Axe().run(page).response["violations"]
-        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == [], page.url
 
 
 @pytest.fixture

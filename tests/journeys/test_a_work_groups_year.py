@@ -25,7 +25,7 @@ from hubs.models import Hub, User
 from hubs.wording import plain_day
 from programmes.models import ExpressionOfInterest
 from tests import factories, work
-from tests.journeys.conftest import look_at
+from tests.browser import arrive, look_at
 from tests.reports import tagged_pdf
 from workgroups.models import MasterySpecialist, Meeting, Place, PlaceState, Visit, VisitState
 
@@ -83,10 +83,12 @@ class Story:
     def press(self, label: str | re.Pattern[str]) -> None:
         """Press a button."""
         self.page.get_by_role("button", name=label, exact=isinstance(label, str)).first.click()
+        arrive(self.page)
 
     def follow(self, label: str | re.Pattern[str]) -> None:
         """Follow a link."""
         self.page.get_by_role("link", name=label).first.click()
+        arrive(self.page)
 
     def date(self, name: str, day: dt.date) -> None:
         """Type a date into its three boxes."""

@@ -19,7 +19,7 @@ from hubs.models import Hub, User
 from programmes import deciding
 from programmes.models import ExpressionOfInterest, OfferAnswer, State
 from tests import factories
-from tests.journeys.conftest import look_at
+from tests.browser import look_at, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Seconds until a letter must be there: a worker starts meanwhile.
@@ -38,10 +38,6 @@ def without_javascript(browser: Browser) -> Iterator[Page]:
     page.set_default_timeout(20_000)
     yield page
     context.close()
-
-
-def press(page: Page, label: str) -> None:
-    page.get_by_role("button", name=label, exact=True).click()
 
 
 def look_and_return_to_the_phone(page: Page) -> None:

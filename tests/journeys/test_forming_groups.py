@@ -16,7 +16,7 @@ from hubs.models import Hub, User
 from hubs.years import label_of
 from programmes.models import Participation
 from tests import factories, work
-from tests.journeys.conftest import look_at
+from tests.browser import look_at, press
 from workgroups.models import MasterySpecialist, Participant, Place, PlaceState, WorkGroup
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,10 +38,6 @@ def places(hub: Hub) -> list[Place]:
 
 def sign_in(page: Page, site: str, client: Client) -> None:
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
-
-
-def press(page: Page, label: str) -> None:
-    page.get_by_role("button", name=label, exact=True).click()
 
 
 def type_day(page: Page, legend: str, day: dt.date) -> None:

@@ -15,8 +15,8 @@ from hubs import tenancy
 from hubs.models import Hub, User
 from hubs.wording import moment
 from tests import work
-from tests.journeys.conftest import look_at
-from tests.journeys.test_term_dates import LONG_NAME, press, sign_in
+from tests.browser import look_at, press
+from tests.journeys.test_term_dates import LONG_NAME, sign_in
 from tests.workgroups.views.pages import join, past, url
 from workgroups.models import Attendance, InternalNote, Meeting, WorkGroup
 

@@ -19,7 +19,7 @@ from hubs import tenancy
 from hubs.links import make_token
 from hubs.models import Hub, User
 from tests import factories, work
-from tests.journeys.conftest import look_at
+from tests.browser import follow, look_at, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LONG_NAME = "The Worshipful Company of Ropemakers and Sailmakers' Memorial Church of England Voluntary Aided Academy"
@@ -28,14 +28,6 @@ LONG_NAME = "The Worshipful Company of Ropemakers and Sailmakers' Memorial Churc
 def sign_in(page: Page, site: str, client: Client) -> None:
     page.context.clear_cookies()
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
-
-
-def press(page: Page, label: str) -> None:
-    page.get_by_role("button", name=label, exact=True).click()
-
-
-def follow(page: Page, label: str) -> None:
-    page.get_by_role("link", name=label, exact=True).click()
 
 
 def make_grants(hub: Hub) -> None:

@@ -18,7 +18,7 @@ from hubadmin.local.processes import wait_until
 from hubs.models import Hub, User
 from reports.report_makers import RELEASE_REPORT
 from tests import factories, work
-from tests.journeys.conftest import look_at
+from tests.browser import look_at
 from tests.reports import figures
 from tests.reports.tagged_pdf import faults, tables
 from workgroups.models import Place

@@ -14,7 +14,7 @@ from programmes.models import ExpressionOfInterest
 from schools import search
 from schools.models import CurrentSchool, School
 from tests import factories
-from tests.journeys.conftest import look_at
+from tests.browser import look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FORMERLY = "formerly Ash Lane Primary School, URN 100123"

@@ -17,7 +17,7 @@ from programmes.models import Participation
 from schools import ancestry, search
 from schools.models import School, SuccessionRuling
 from tests import factories
-from tests.journeys.conftest import look_at
+from tests.browser import look_at, press
 from tests.schools.families import link
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -43,10 +43,6 @@ def academy(hub: Hub) -> School:
 
 def sign_in(page: Page, site: str, client: Client) -> None:
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
-
-
-def press(page: Page, label: str) -> None:
-    page.get_by_role("button", name=label, exact=True).click()
 
 
 def test_a_hub_keeps_up_with_its_schools(

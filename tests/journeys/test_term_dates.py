@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from hubs.models import Hub, LocalAuthority, User
 from schools.models import HalfTerm
 from tests import factories
-from tests.journeys.conftest import look_at
+from tests.browser import follow, look_at, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LONG_NAME = "The Worshipful Company of Ropemakers and Sailmakers' Memorial Church of England Voluntary Aided Academy"
@@ -19,10 +19,6 @@ LONG_NAME = "The Worshipful Company of Ropemakers and Sailmakers' Memorial Churc
 
 def sign_in(page: Page, site: str, client: Client) -> None:
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
-
-
-def press(page: Page, label: str) -> None:
-    page.get_by_role("button", name=label, exact=True).click()
 
 
 def test_a_lead_corrects_an_authority_s_dates(
@@ -66,7 +62,7 @@ def test_a_school_with_a_long_name_breaks_no_page(
     page = quiet
     sign_in(page, site, client_of(lead))
     page.goto(f"{site}/console/northvale/schools/term-dates/")
-    page.get_by_role("link", name="Northvale", exact=True).click()
+    follow(page, "Northvale")
     year = page.url.rstrip("/").rsplit("/", 1)[1]
     page.goto(f"{site}/console/northvale/schools/term-dates/school/{school.urn}/{year}/")
     look_at(page)

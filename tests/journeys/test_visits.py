@@ -19,7 +19,7 @@ from hubs import tenancy
 from hubs.models import Hub, User
 from schools.calendar import SchoolCalendar
 from tests import factories, work
-from tests.journeys.conftest import look_at
+from tests.browser import NOTE_LEAVING, look_at, press
 from workgroups.models import Place, Visit, VisitDraft, VisitState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -42,16 +42,13 @@ def place(hub: Hub, specialist: User) -> Place:
 def phone(browser: Browser, site: str, specialist: User, client_of: ClientOf) -> Iterator[BrowserContext]:
     """Her phone, on which she is signed in."""
     with browser.new_context(viewport=PHONE) as context:  # type: ignore[arg-type]
+        context.add_init_script(NOTE_LEAVING)
         signed_in(context, site, client_of(specialist))
         yield context
 
 
 def signed_in(context: BrowserContext, site: str, client: Client) -> None:
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
-
-
-def press(page: Page, label: str | re.Pattern[str]) -> None:
-    page.get_by_role("button", name=label, exact=isinstance(label, str)).click()
 
 
 def type_date(page: Page, day: dt.date) -> None:

@@ -15,7 +15,7 @@ from hubadmin.local.processes import wait_until
 from hubs import tenancy
 from hubs.models import Hub, Role, User
 from tests import factories, work
-from tests.journeys.conftest import look_at
+from tests.browser import look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -4,17 +4,15 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from hubs.models import Hub, User
-from tests import factories
+from tests import browser, factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "correct horse battery"
-WIDTHS = (1440, 360)
 
 
 @pytest.fixture
@@ -43,13 +41,9 @@ def member(administrator: User) -> User:
 
 
 def look_at(page: Page) -> None:
-    """Fail when axe finds anything, or when the page is wider than a desk's or a phone's screen."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} is wider than {width}"
-        violations = Axe().run(page).response["violations"]
-        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == [], page.url
-    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    """Look at the page as on a desk and on a phone, and go on at the desk."""
+    browser.look_at(page)
+    page.set_viewport_size({"width": browser.WIDTHS[0], "height": 900})
 
 
 def sign_in(page: Page, site: str, user: User) -> None:
