@@ -325,7 +325,7 @@ def save_meeting(story: Story) -> None:
     story.press(re.compile("^(Plan|Save) the meeting"))
     if story.page.url == address:
         story.look()
-        story.press(re.compile("^(Plan|Save) the meeting"))
+        story.press(re.compile("^(Plan|Save) it all the same"))
     story.look()
 
 
