@@ -149,7 +149,7 @@ def test_a_draft_begun_under_the_former_urn_does_not_slip_past_one_sent_under_th
 @pytest.mark.django_db(transaction=True)
 def test_of_two_sent_at_the_same_moment_under_two_urns_one_arrives(now: dt.datetime) -> None:
     hub = factories.make_hub("northvale")
-    window = factories.make_window(hub)
+    window = factories.make_window(hub, opens_at=now)
     ash, birch, cedar = (factories.make_school(name) for name in ("Ash", "Birch", "Cedar"))
     # Split: neither stands for the other, and each of them is what Ash was.
     factories.go_on_as(ash, birch, cedar)

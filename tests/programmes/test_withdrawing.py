@@ -51,7 +51,7 @@ def test_drafts_alone_go_with_a_school(hub: Hub) -> None:
 def test_who_chooses_a_school_that_is_being_withdrawn_is_told_at_once(
     hub: Hub, now: dt.datetime, *, is_begun: bool
 ) -> None:
-    window, school = factories.make_window(hub), factories.make_school()
+    window, school = factories.make_window(hub, opens_at=now), factories.make_school()
     draft = factories.make_draft(window, factories.make_school()) if is_begun else None
     told: list[bool] = []
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from correspondence.makers import CannotBeMade
 from funding.models import Grant, GrantState, PaymentList
@@ -79,7 +80,7 @@ def test_a_school_with_its_grant(hub: Hub, group: WorkGroup, administrator: User
         stage="Developing (primary), 2026/27",
         state="paid",
         pence=123_456,
-        accepted=grant.place.accepted_at.date(),
+        accepted=timezone.localdate(grant.place.accepted_at),
         claim_on=dt.date(2027, 3, 1),
         approved=dt.date(2026, 11, 2),
         paid_on=IN_YEAR,

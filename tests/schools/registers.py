@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schools.layout import COLUMNS
+from schools.models import RegisterImport
 from schools.register import Plan, import_register
 
 ROW = {
@@ -51,8 +52,9 @@ NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=ZoneInfo("Europe/London"))
 
 
 def take_in(path: Path, **how: Any) -> Plan:
-    """Take a file in, as nobody in particular."""
-    return import_register(path, actor_name="A tester", now=NOW, **how)
+    """Take a file in, as nobody in particular, an hour after the one before: the last is the one that ended last."""
+    now = NOW + RegisterImport.objects.count() * dt.timedelta(hours=1)
+    return import_register(path, actor_name="A tester", now=now, **how)
 
 
 def as_csv(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS) -> str:
