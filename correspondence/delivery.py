@@ -160,6 +160,10 @@ def _write_down(message: Message, result: Result, *, started_at: dt.datetime, fi
     # Uncertain too: a worker that was given up may come back and know better.
     claim = Message.objects.filter(pk=message.pk, claimed_at=started_at)
     claim.filter(state__in=[State.SENDING, State.UNCERTAIN]).update(**_next(message, result, finished_at))
+    if result.outcome == Outcome.TRY_AGAIN:
+        # Called off while it was being sent: there is no second attempt.
+        called_off = Message.objects.filter(pk=message.pk, slot="", state=State.QUEUED, useless_at__lte=finished_at)
+        called_off.update(state=State.CANCELLED)
 
 
 def _next(message: Message, result: Result, now: dt.datetime) -> dict[str, object]:

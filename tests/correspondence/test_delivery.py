@@ -252,6 +252,24 @@ def test_a_server_out_of_reach_is_tried_less_and_less_often_and_then_no_more(
     assert len(attempts(message)) == 6
 
 
+def test_what_is_called_off_while_it_is_being_sent_is_not_tried_again(
+    hub: Hub, queue: Queue, now: dt.datetime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_server.script["send"] = smtplib.SMTPSenderRefused(421, b"busy", "x")
+    judge = delivery.judge
+
+    def meanwhile(error: Exception) -> delivery.Result:
+        with tenancy.own_transaction(hub.pk):
+            sending.call_off(Message.objects.all(), now=now)
+        return judge(error)
+
+    monkeypatch.setattr(delivery, "judge", meanwhile)
+    message = deliver(queue(hub), now)
+
+    assert message.state == State.CANCELLED
+    assert [attempt.outcome for attempt in attempts(message)] == [Outcome.TRY_AGAIN]
+
+
 def test_a_server_that_comes_back_gets_the_mail(
     hub: Hub, queue: Queue, now: dt.datetime, mail_server: MailServer
 ) -> None:
