@@ -107,7 +107,7 @@ def checks(variables: Mapping[str, str]) -> list[Check]:
 
 
 def _pytest(marked: str) -> list[str]:
-    # Those of two cores. A worker that has nothing left takes from the other's end.
+    # A worker for each of two cores; one that has nothing left takes over from the other's end.
     return _python("pytest", "-n", "2", "--dist", "worksteal", "-m", marked)
 
 

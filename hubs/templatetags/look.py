@@ -83,7 +83,7 @@ def telephone(number: str) -> str:
 
 @register.filter
 def addresses(given: str | Iterable[str]) -> str:
-    """One e-mail address or several; one that is too long for its line goes on at its @, as far as that helps."""
+    """One e-mail address or several; one that is too long for its line is broken before its @ first."""
     several = [given] if isinstance(given, str) else given
     parts = (address.rpartition("@") for address in several)
     written = format_html_join(", ", "{}<wbr>{}{}", parts)

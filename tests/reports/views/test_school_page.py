@@ -16,7 +16,7 @@ from hubs import tenancy
 from hubs.links import make_token
 from hubs.models import Hub, User
 from tests import factories, work
-from workgroups.models import Attendance, InternalNote, MeetingState, Place, SchoolLink, VisitState
+from workgroups.models import Attendance, InternalNote, MeetingState, Participant, Place, SchoolLink, VisitState
 
 DAY = dt.timedelta(days=1)
 SECRET = "ZEBRA-ONLY-THE-HUB"
@@ -125,6 +125,24 @@ def test_a_school_of_a_group_comes_from_it_to_where_it_logs_its_own_days(hub: Hu
     (address,) = re.findall(rf'href="([^"]+)">{words}', page)
     assert Client().get(address).status_code == 200
     assert words not in page_of(waiting)
+
+
+def test_teachers_stand_in_their_order_whoever_was_there_and_marked_before(hub: Hub) -> None:
+    now = timezone.now()
+    group = work.make_group(hub)
+    place = work.make_place(hub, group=group, accepted_at=now - 30 * DAY)
+    held = work.make_meeting(group, starts_at=now - DAY, state=MeetingState.HELD, held_recorded_at=now)
+    with tenancy.use(hub):
+        left, second = place.participants.order_by("position")
+        left.ends_on = held.day - 5 * DAY
+        left.save()
+        first = Participant.objects.create(
+            hub=hub, place=place, position=1, name="Fay Follower", email="fay@school.example", starts_on=left.ends_on
+        )
+        for teacher in (second, first):
+            Attendance.objects.create(hub=hub, meeting=held, participant=teacher, mark="present", recorded_at=now)
+    page = page_of(place)
+    assert page.index("Fay Follower: present") < page.index(f"{second.name}: present")
 
 
 def test_meetings_before_the_day_on_which_it_joins_are_not_its_own(hub: Hub) -> None:
